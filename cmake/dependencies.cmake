@@ -1,0 +1,31 @@
+# Everything that comes from Debian 12, as imported targets. Modules name them in PRIVATE_LIBS:
+#   OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog yaml-cpp nlohmann_json::nlohmann_json CLI11::CLI11
+#   PkgConfig::CARES PkgConfig::RE2 ZLIB::ZLIB
+# Boost is gatehouse::boost (src/boost), which every module gets.
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+
+# AUTO becomes ON or OFF for this configure run only, so that a package installed later is noticed.
+if(GATEHOUSE_TESTS STREQUAL AUTO)
+  find_package(GTest QUIET)
+  set(GATEHOUSE_TESTS ${GTest_FOUND})
+elseif(GATEHOUSE_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(GATEHOUSE_BENCH STREQUAL AUTO)
+  find_package(benchmark QUIET)
+  set(GATEHOUSE_BENCH ${benchmark_FOUND})
+elseif(GATEHOUSE_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
