@@ -27,7 +27,9 @@ endif()
 
 find_program(GATEHOUSE_CCACHE ccache)
 if(GATEHOUSE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${GATEHOUSE_CCACHE})
+  # Relative paths, and the option above left out of the key: another clone on this machine hits what this one compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_IGNOREOPTIONS=-ffile-prefix-map=* ${GATEHOUSE_CCACHE})
 endif()
 
 find_program(GATEHOUSE_MOLD mold)
