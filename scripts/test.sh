@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Builds and runs the tests, installing what they need. The last line is `N passed, N failed[, N skipped]`.
+#
+#   scripts/test.sh [--preset release|dev|asan|tsan] [--only unit|integration|e2e] [-- ARGUMENTS of pytest...]
+source "$(dirname "$0")/lib.sh"
+
+preset=release only=""
+while [ $# -gt 0 ]; do
+  case $1 in
+    --preset) preset=${2:?--preset needs a name}; shift 2 ;;
+    --only) only=${2:?--only needs a name}; shift 2 ;;
+    -h | --help) sed -n '2,4s/^# \?//p' "$0"; exit ;;
+    --) shift; break ;;
+    *) die "unknown argument $1 (see --help)" ;;
+  esac
+done
+case $only in "" | unit | integration | e2e) ;; *) die "--only is one of unit, integration, e2e" ;; esac
+wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
+
+need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+build "$preset" -DGATEHOUSE_TESTS=ON
+
+results=build/$preset/tests/results
+rm -rf "$results"
+as_owner mkdir -p "$results/sanitizer"
+
+# For what runs outside ctest; the same values are in cmake/sanitizers.cmake. Findings go to files, so that one in a
+# gateway that a test had started is seen even when the test is content.
+log=$PWD/$results/sanitizer/report
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1:detect_leaks=1:log_path=$log
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$log
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/cmake/tsan-suppressions.txt:log_path=$log
+export GATEHOUSE_BIN=$PWD/build/$preset/gatehouse GATEHOUSE_PRESET=$preset
+
+launch=(as_owner)
+if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then
+  launch+=(setarch -R)  # ThreadSanitizer of g++ 12 cannot place its shadow where some kernels put randomised mappings
+fi
+
+status=0
+if wants unit; then
+  step "unit tests ($preset)"
+  "${launch[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
+    --output-junit "$PWD/$results/ctest.xml" </dev/null || status=1
+fi
+
+folders=()
+for name in integration e2e; do
+  if wants "$name" && [ -d "tests/$name" ]; then folders+=("tests/$name"); fi
+done
+if [ ${#folders[@]} -gt 0 ]; then
+  step "${folders[*]} ($preset)"
+  code=0
+  "${launch[@]}" /usr/bin/python3 -m pytest -q -ra --timeout=300 --junitxml="$results/pytest.xml" "$@" "${folders[@]}" \
+    </dev/null || code=$?
+  [ $code -eq 0 ] || [ $code -eq 5 ] || status=1  # 5: no test in these folders
+fi
+
+as_owner /usr/bin/python3 scripts/count_tests.py "$results" "$status"
