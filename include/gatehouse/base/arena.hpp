@@ -35,7 +35,7 @@ class Arena {
   // A copy of `text` that lives as long as the arena.
   std::string_view copy(std::string_view text) {
     auto* to = static_cast<char*>(allocate(text.size(), 1));
-    std::memcpy(to, text.data(), text.size());
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
     return {to, text.size()};
   }
 

@@ -1,0 +1,162 @@
+// Text helpers and the hashes. hash64 folds 64x64-bit products, the construction of wyhash (https://github.com/wangyi-fudan/wyhash).
+#include "gatehouse/base/strings.hpp"
+
+#include "gatehouse/base/ids.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <vector>
+
+namespace gatehouse {
+namespace {
+
+std::uint64_t load8(const char* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, 8);
+  return word;
+}
+
+std::uint64_t load4(const char* at) {
+  std::uint32_t word;
+  std::memcpy(&word, at, 4);
+  return word;
+}
+
+// Every byte of A-Z becomes a-z, eight at a time; bytes above 127 stay.
+std::uint64_t lower8(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t low = word & (kOnes * 0x7f);
+  const std::uint64_t from_a = low + kOnes * (0x80 - 'A');
+  const std::uint64_t past_z = low + kOnes * (0x80 - 'Z' - 1);
+  const std::uint64_t upper = (from_a & ~past_z & ~word) & (kOnes * 0x80);
+  return word | (upper >> 2);
+}
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  const auto product = static_cast<unsigned __int128>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+constexpr std::uint64_t kSecret0 = 0xa0761d6478bd642f;
+constexpr std::uint64_t kSecret1 = 0xe7037ed1a0b428db;
+constexpr std::uint64_t kSecret2 = 0x8ebc6af09c88c6e3;
+
+std::uint64_t process_seed() {
+  static const std::uint64_t seed = random_u64();
+  return seed;
+}
+
+struct AsIs {
+  std::uint64_t operator()(std::uint64_t word) const { return word; }
+};
+struct Lowered {
+  std::uint64_t operator()(std::uint64_t word) const { return lower8(word); }
+};
+
+template <class Transform>
+std::uint64_t hash_words(std::string_view text, std::uint64_t seed, Transform transform) {
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t state = mix(process_seed() ^ seed ^ kSecret0, kSecret1 + seed);
+  std::uint64_t other = state;
+  while (left > 32) {
+    state = mix(transform(load8(at)) ^ kSecret1, transform(load8(at + 8)) ^ state);
+    other = mix(transform(load8(at + 16)) ^ kSecret2, transform(load8(at + 24)) ^ other);
+    at += 32;
+    left -= 32;
+  }
+  state ^= std::rotl(other, 29);
+  if (left > 16) {
+    state = mix(transform(load8(at)) ^ kSecret2, transform(load8(at + 8)) ^ state);
+    at += 16;
+    left -= 16;
+  }
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  if (left >= 8) {
+    a = load8(at);
+    b = load8(at + left - 8);
+  } else if (left >= 4) {
+    a = load4(at);
+    b = load4(at + left - 4);
+  } else if (left > 0) {
+    const auto byte = [at](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])); };
+    a = byte(0) | byte(left / 2) << 8 | byte(left - 1) << 16;
+  }
+  return mix(kSecret2 ^ text.size(), mix(transform(a) ^ kSecret1, transform(b) ^ state));
+}
+
+}  // namespace
+
+bool iequals(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const char* x = a.data();
+  const char* y = b.data();
+  std::size_t left = a.size();
+  for (; left >= 8; left -= 8, x += 8, y += 8) {
+    if (lower8(load8(x)) != lower8(load8(y))) return false;
+  }
+  for (; left > 0; --left, ++x, ++y) {
+    if (to_lower(*x) != to_lower(*y)) return false;
+  }
+  return true;
+}
+
+std::string to_lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = to_lower(c);
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::optional<std::uint64_t> parse_u64(std::string_view text) {
+  if (text.empty() || text.size() > 64) return std::nullopt;
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return value;
+}
+
+char* write_u64(char* to, std::uint64_t value) { return std::to_chars(to, to + 20, value).ptr; }
+
+std::uint64_t hash64(std::string_view text, std::uint64_t seed) { return hash_words(text, seed, AsIs()); }
+
+std::uint64_t hash64_nocase(std::string_view text, std::uint64_t seed) { return hash_words(text, seed, Lowered()); }
+
+// FNV-1a (RFC draft eastlake-fnv) for the bytes, the finaliser of MurmurHash3 for the spread. Never change: the order of
+// targets in a consistent hash depends on it.
+std::uint64_t stable_hash64(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  hash ^= hash >> 33;
+  hash *= 0xff51afd7ed558ccd;
+  hash ^= hash >> 33;
+  hash *= 0xc4ceb9fe1a85ec53;
+  hash ^= hash >> 33;
+  return hash;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace gatehouse
