@@ -3,7 +3,7 @@
 
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-trap 'echo "error: ${0##*/} stopped at line $LINENO" >&2' ERR
+trap 'echo "error: ${0##*/}: failed: $BASH_COMMAND" >&2' ERR
 
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config

@@ -56,4 +56,4 @@ if [ ${#folders[@]} -gt 0 ]; then
   [ $code -eq 0 ] || [ $code -eq 5 ] || status=1  # 5: no test in these folders
 fi
 
-as_owner /usr/bin/python3 scripts/count_tests.py "$results" "$status"
+as_owner /usr/bin/python3 scripts/count_tests.py "$results" "$status" || exit 1
