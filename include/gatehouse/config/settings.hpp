@@ -1,0 +1,79 @@
+// Everything that one file says, resolved and checked: defaults in, references valid, inheritance not yet applied.
+// Plain values; no YAML. The names are those of docs/configuration.md.
+#pragma once
+
+#include "gatehouse/base/ip.hpp"
+#include "gatehouse/http/settings.hpp"
+#include "gatehouse/integration/settings.hpp"
+#include "gatehouse/middleware/settings.hpp"
+#include "gatehouse/observe/settings.hpp"
+#include "gatehouse/pipeline/route_pattern.hpp"
+#include "gatehouse/upstream/settings.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gatehouse::config {
+
+struct ListenerSettings {
+  Endpoint address;
+  http::ServerSettings http;
+  bool operator==(const ListenerSettings&) const = default;
+};
+
+struct AdminSettings {
+  Endpoint address;  // default 127.0.0.1:9180
+  bool operator==(const AdminSettings&) const = default;
+};
+
+// What may be said at the gateway, an API or a route; the innermost that says something wins.
+struct ScopedSettings {
+  std::optional<middleware::CorsSettings> cors;
+  std::optional<std::vector<std::string>> auth;  // names of authorizers, any of which may accept; empty: auth: none
+  std::optional<std::vector<middleware::ThrottleSettings>> throttle;
+  std::optional<std::uint64_t> body_limit;       // limits: {body: …}
+  std::optional<Duration> total_timeout;         // timeouts: {total: …}
+  bool operator==(const ScopedSettings&) const = default;
+};
+
+using IntegrationSettings = std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings>;
+
+struct RouteSettings {
+  std::string match;  // as written
+  pipeline::RoutePattern pattern;  // with the API's base path
+  IntegrationSettings integration;
+  middleware::TransformSettings transform;
+  ScopedSettings scoped;
+  std::string position;  // "gatehouse.yaml:42:7", for messages
+  bool operator==(const RouteSettings&) const = default;
+};
+
+struct ApiSettings {
+  std::string name;
+  std::vector<std::string> hosts;
+  std::string base_path;
+  ScopedSettings scoped;
+  std::vector<RouteSettings> routes;
+  bool operator==(const ApiSettings&) const = default;
+};
+
+enum class ErrorStyle : unsigned char { kHelpful, kAws };
+
+struct Settings {
+  unsigned workers = 0;  // 0: as many as cores
+  std::vector<ListenerSettings> listeners;
+  AdminSettings admin;
+  IpSet trusted_proxies;
+  observe::AccessLogSettings access_log;
+  ErrorStyle errors = ErrorStyle::kHelpful;
+  Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
+  std::vector<upstream::BackendSettings> backends;
+  std::vector<middleware::ApiKeySettings> api_keys;  // authorizers of kind api_key
+  ScopedSettings scoped;
+  std::vector<ApiSettings> apis;
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace gatehouse::config

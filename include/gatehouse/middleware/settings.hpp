@@ -1,0 +1,64 @@
+// What can be set about the steps. Plain values.
+#pragma once
+
+#include "gatehouse/base/ip.hpp"
+#include "gatehouse/base/units.hpp"
+#include "gatehouse/pipeline/value_template.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gatehouse::middleware {
+
+struct CorsSettings {
+  std::vector<std::string> origins;  // "https://shop.example.com", "https://*.example.com", "https://*", "*"
+  std::vector<std::string> methods;  // or "*"
+  std::vector<std::string> headers;  // or "*"
+  std::vector<std::string> expose;
+  bool credentials = false;
+  Duration max_age{};
+  bool operator==(const CorsSettings&) const = default;
+};
+
+enum class ThrottleKey : std::uint8_t { kRoute, kApi, kClientIp, kApiKey, kHeader };
+
+struct ThrottleSettings {
+  ThrottleKey per = ThrottleKey::kRoute;
+  std::string header;  // with kHeader
+  Rate rate;
+  std::uint64_t burst = 0;  // 0: as many as one second of the rate, at least 1
+  bool operator==(const ThrottleSettings&) const = default;
+};
+
+struct ApiKey {
+  std::string id;
+  std::string sha256;  // 64 lower-case hexadecimal digits; the configuration may hold the key itself by ${ENV} or file:
+  bool operator==(const ApiKey&) const = default;
+};
+
+struct ApiKeySettings {
+  std::string name;               // of the authorizer
+  std::string header = "x-api-key";
+  std::string query;              // a query parameter, when allowed; empty: none
+  std::vector<ApiKey> keys;
+  bool operator==(const ApiKeySettings&) const = default;
+};
+
+struct FieldChange {
+  enum class Kind : std::uint8_t { kSet, kAppend, kRemove };
+  Kind kind;
+  std::string name;
+  pipeline::ValueTemplate value;
+  bool operator==(const FieldChange&) const = default;
+};
+
+// request: and response: of a route.
+struct TransformSettings {
+  std::vector<FieldChange> request;
+  std::vector<FieldChange> response;
+  bool operator==(const TransformSettings&) const = default;
+};
+
+}  // namespace gatehouse::middleware

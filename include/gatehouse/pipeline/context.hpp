@@ -1,0 +1,79 @@
+// One request on its way through the steps: what is known of it, what the steps decided, what happened. Lives in the frame
+// of the request's coroutine; steps and integration borrow it. One worker's thread.
+#pragma once
+
+#include "gatehouse/base/ip.hpp"
+#include "gatehouse/base/units.hpp"
+#include "gatehouse/http/exchange.hpp"
+#include "gatehouse/pipeline/answer.hpp"
+#include "gatehouse/pipeline/path_params.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+namespace gatehouse::pipeline {
+
+struct Route;
+
+// Who the client turned out to be.
+struct Identity {
+  std::string_view method;   // "api_key"; empty: nobody asked
+  std::string_view subject;  // the key's id, never the secret
+};
+
+// The tightest bucket that the request was measured against, for RateLimit-* fields.
+struct RateState {
+  bool measured = false;
+  std::uint64_t limit = 0;
+  std::uint64_t remaining = 0;
+  std::uint64_t reset_seconds = 0;
+};
+
+// What happened upstream, for log and metrics.
+struct UpstreamFacts {
+  std::string_view backend;  // empty: no backend was involved
+  std::string_view target;   // its URL
+  std::uint32_t tries = 0;
+  bool reused_connection = false;
+  int status = 0;
+  Duration connect{};
+  Duration first_byte{};
+  Duration total{};
+};
+
+class RequestContext {
+ public:
+  RequestContext(http::Exchange& exchange_, const Route& route_);
+  RequestContext(const RequestContext&) = delete;
+  RequestContext& operator=(const RequestContext&) = delete;
+
+  http::Exchange& exchange;
+  const Route& route;
+
+  std::string_view path;     // normalised: what was routed and what is forwarded
+  PathParams params;
+  IpAddress client;          // behind trusted proxies: the first address that is not one of theirs
+  std::string_view scheme;   // "http" or "https" as the client sees it
+  std::string_view host;     // as the client sees it, with port
+  std::string_view request_id;
+
+  Identity identity;
+  RateState rate;
+  http::FieldEdits request_edits;  // what the steps change about the request on its way to the backend
+  Duration deadline_after{};       // the route's own total deadline; 0: none
+
+  // What happened. `reason` is "ok" or the stable code of whoever made or broke the answer.
+  std::string_view reason = "ok";
+  int status = 0;  // sent to the client; 0: none
+  UpstreamFacts upstream;
+
+  const http::RequestHead& request() const { return exchange.request(); }
+  Arena& arena() { return exchange.arena(); }
+
+  // Every answer leaves through here, once: each step sees the head, innermost first, then the exchange sends it.
+  void respond(http::ResponseHead& head, std::string_view first, http::More more);
+  void answer(const Answer& made);
+};
+
+}  // namespace gatehouse::pipeline

@@ -1,0 +1,24 @@
+// A compiled route: its pattern, its chain of steps and its integration. Part of an immutable snapshot.
+#pragma once
+
+#include "gatehouse/pipeline/route_pattern.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gatehouse::pipeline {
+
+class Middleware;
+class Integration;
+
+struct Route {
+  std::string api;
+  std::string label;  // "GET /v1/orders/{id}": the template with the API's base path, for log and metrics
+  RoutePattern pattern;
+  std::vector<std::shared_ptr<const Middleware>> steps;  // outermost first
+  std::shared_ptr<const Integration> integration;
+};
+
+}  // namespace gatehouse::pipeline
