@@ -124,8 +124,9 @@ def main():
 
     problems, graph = [], ALLOWED
     if args.modules:
-        graph = read_modules(args.modules)
-        problems += check_uses(graph)
+        declared = read_modules(args.modules)
+        problems += check_uses(declared)
+        graph = {**ALLOWED, **declared}
     count = 0
     for top in ("include/gatehouse", "src"):
         for folder, folders, files in os.walk(os.path.join(args.root, top)):
