@@ -8,6 +8,7 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 # Tail calls stay on: without them a chain of symmetric coroutine transfers grows the stack.
 set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1 -fno-omit-frame-pointer -foptimize-sibling-calls")
 
+# Position-independent executables are the compilers' default on Debian. Not -fPIC: it keeps functions from being inlined.
 add_compile_options(-fno-plt)
 # Relative file names: a build in another folder gets the same objects (and ccache hits), and no binary tells where it was made.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
