@@ -32,6 +32,9 @@ class Reactor {
   // From now on `handler` is not called, not even for events that were already fetched. Does not close `fd`.
   void remove(int fd, IoHandler& handler);
 
+  // Reports again what is true of `fd` now: for an owner that stopped before it had used everything up.
+  void rearm(int fd, IoHandler& handler);
+
   // Handles at most one batch without waiting. True when there may be more.
   bool poll();
 

@@ -23,11 +23,18 @@ class Resolver {
   using Callback = std::function<void(Result<Resolved>)>;
   virtual ~Resolver() = default;
   // An IP literal answers with an unbounded ttl; /etc/hosts before DNS. The callback never runs inside resolve(), and not
-  // after the resolver's destruction. Fails with kTimeout or kNotFound, source kUpstream, reason "dns_…".
+  // after the resolver's destruction. Fails with kTimeout, kNotFound or kUnavailable (no server answers properly), source
+  // kUpstream, reason "dns_…".
   virtual void resolve(const std::string& host, Callback callback) = 0;
 };
 
-// c-ares on the worker's io_context; at most `timeout` a lookup.
-std::unique_ptr<Resolver> make_resolver(Worker& worker, Duration timeout = std::chrono::seconds(5));
+struct ResolverOptions {
+  Duration timeout = std::chrono::seconds(5);  // for a whole lookup
+  std::vector<Endpoint> servers;               // empty: those of /etc/resolv.conf
+};
+
+// c-ares on the worker's reactor and timers. REQUIRES: made, used and destroyed on the worker's thread, or before it runs or
+// after it ended.
+std::unique_ptr<Resolver> make_resolver(Worker& worker, ResolverOptions options = {});
 
 }  // namespace gatehouse::net

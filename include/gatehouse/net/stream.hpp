@@ -6,10 +6,12 @@
 
 #include <sys/uio.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace gatehouse::net {
 
@@ -38,12 +40,13 @@ class Stream {
   // Remembers what the reactor reported.
   void note(std::uint32_t events);
   // False while a read would surely block: after a short read, until the next event. Saves the extra syscall.
-  bool may_read() const { return may_read_; }
+  bool may_read() const { return may_read_ || buffered_; }
   bool may_write() const { return may_write_; }
 
   virtual IoResult handshake() { return {IoStatus::kOk, 0, 0}; }
   virtual IoResult read(std::span<char> into) = 0;
-  // Takes as much as the kernel does: `bytes` may be less than asked for.
+  // Takes as much as the kernel does: `bytes` may be less than asked for. The next write must begin with the bytes that
+  // were not taken (they may have moved): a TLS record that holds them can be on its way already.
   virtual IoResult write(std::span<const iovec> from) = 0;
   // Ends what we send (TLS: close_notify), keeps reading.
   virtual void shutdown_write();
@@ -54,6 +57,8 @@ class Stream {
   UniqueFd fd_;
   bool may_read_ = true;
   bool may_write_ = true;
+  bool buffered_ = false;  // bytes wait above the descriptor
+  bool hangup_ = false;    // the end or an error is there to be read, behind the data
   int last_errno_ = 0;
 };
 

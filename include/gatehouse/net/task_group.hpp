@@ -4,30 +4,28 @@
 #include "gatehouse/net/task.hpp"
 #include "gatehouse/net/worker.hpp"
 
-#include <list>
+#include <cstddef>
+#include <memory>
 #include <string_view>
 
 namespace gatehouse::net {
 
 class TaskGroup {
  public:
-  explicit TaskGroup(Worker& worker, std::size_t limit = 1024) : worker_(worker), limit_(limit) {}
-  ~TaskGroup() { stop(); }
+  explicit TaskGroup(Worker& worker, std::size_t limit = 1024);
+  ~TaskGroup();
+  TaskGroup(const TaskGroup&) = delete;
+  TaskGroup& operator=(const TaskGroup&) = delete;
 
   // False, and the task is not started, when the group is full or stopped. `name` has static storage.
   bool spawn(std::string_view name, Task<void> task);
-  // Destroys every task where it is suspended; nothing starts afterwards.
+  // Destroys every task where it is suspended; nothing starts afterwards. REQUIRES: not called by one of the tasks.
   void stop();
-  std::size_t size() const { return running_.size(); }
+  std::size_t size() const;
 
  private:
-  struct Running;
-  Task<void> run_logged(Running* self, Task<void> task);
-
-  Worker& worker_;
-  std::size_t limit_;
-  std::list<Running> running_;
-  bool stopped_ = false;
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 // co_await sleep_for(worker, 5s)
@@ -43,6 +41,7 @@ class sleep_for final : private Timer {
   Worker& worker_;
   Duration duration_;
   Waiter waiter_;
+  Waiter::Sleep sleep_{waiter_};
 };
 
 }  // namespace gatehouse::net

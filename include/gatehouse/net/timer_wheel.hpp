@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace gatehouse::net {
 
@@ -24,7 +25,7 @@ class Timer {
 
  protected:
   virtual ~Timer();
-  // At or up to two ticks after the deadline; the timer is disarmed before. It may arm or destroy itself.
+  // At or up to two ticks after the deadline; the timer is disarmed before. It may arm or destroy itself or other timers.
   virtual void on_timer() = 0;
 
  private:
@@ -52,6 +53,13 @@ class TimerWheel {
   // Fires what is due at `now`.
   void advance(TimePoint now);
   bool empty() const { return armed_ == 0; }
+  // When advance() should be called next, at the latest; TimePoint::max() when nothing is armed.
+  TimePoint next() const { return armed_ == 0 ? TimePoint::max() : next_due_; }
+  // `kick(context)` is called when next() became earlier.
+  void set_kick(void (*kick)(void*), void* context) {
+    kick_ = kick;
+    context_ = context;
+  }
 
  private:
   friend class Timer;
@@ -60,12 +68,19 @@ class TimerWheel {
   };
   static constexpr std::size_t kSlots = 1024;  // of one tick; what is further out comes up early and is filed again
 
-  void file(Timer& timer, TimePoint under);
+  void file(Timer& timer);
+  void drain(Link& slot, TimePoint now);
+  TimePoint first_occupied() const;
+  static void link(Link& list, Timer& timer);
   static void unlink(Timer& timer);
 
   std::array<Link, kSlots> slots_;
-  TimePoint current_;
+  std::array<std::uint64_t, kSlots / 64> occupied_{};  // a bit may outlive the slot's last timer
+  std::int64_t current_;                               // the last tick that advance() has seen
+  TimePoint next_due_ = TimePoint::max();
   std::size_t armed_ = 0;
+  void (*kick_)(void*) = nullptr;
+  void* context_ = nullptr;
 };
 
 }  // namespace gatehouse::net

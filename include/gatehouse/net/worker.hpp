@@ -50,7 +50,12 @@ class Worker {
 
  private:
   struct Loop;  // the Asio part
+  static void kick(void* worker);  // a turn is due: something became ready, or must be timed, outside of one
   void turn();
+  void run_posted();
+  void run_after_turn();
+  void wait_for_events();
+  void wait_for_timers();
 
   unsigned index_;
   TimePoint now_;

@@ -1,0 +1,89 @@
+// Counters and histograms with one cell per worker: a worker adds to its own cell without a locked instruction, a scrape
+// sums. Series live as long as the registry, so that a reload forgets nothing.
+#pragma once
+
+#include "gatehouse/base/units.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gatehouse::observe {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+// REQUIRES for all: `worker` is the caller's own index; index workers() is for one thread of the control plane.
+class Counter {
+ public:
+  explicit Counter(unsigned cells) : cells_(new Cell[cells]), count_(cells) {}
+  void add(unsigned worker, std::uint64_t n = 1) {
+    auto& value = cells_[worker].value;
+    value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::uint64_t sum() const;
+
+ private:
+  struct alignas(64) Cell {
+    std::atomic<std::uint64_t> value{0};
+  };
+  std::unique_ptr<Cell[]> cells_;
+  unsigned count_;
+};
+
+// Durations in log2 buckets from 64 µs to 67 s.
+class Histogram {
+ public:
+  static constexpr int kBuckets = 21;  // le 64 µs · 2^i, and +Inf
+  explicit Histogram(unsigned cells) : cells_(new Cell[cells]), count_(cells) {}
+  void record(unsigned worker, Duration duration);
+  struct Snapshot {
+    std::array<std::uint64_t, kBuckets + 1> buckets{};
+    std::uint64_t count = 0;
+    double sum_seconds = 0;
+  };
+  Snapshot read() const;
+
+ private:
+  struct alignas(64) Cell {
+    std::array<std::atomic<std::uint64_t>, kBuckets + 1> buckets{};
+    std::atomic<std::uint64_t> sum_nanoseconds{0};
+  };
+  std::unique_ptr<Cell[]> cells_;
+  unsigned count_;
+};
+
+// Thread-safe. Names as Prometheus writes them, "gatehouse_requests_total".
+class Registry {
+ public:
+  explicit Registry(unsigned workers, std::size_t series_limit = 20'000);
+  ~Registry();
+  unsigned workers() const { return workers_; }
+
+  // The same series for the same name and labels. Beyond the limit every new one is the family's overflow series
+  // (each label value "overflow").
+  Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
+  Histogram& histogram(std::string_view name, std::string_view help, const Labels& labels = {});
+
+  // Read at scrape time, any thread; unregistered when the returned handle goes.
+  using Handle = std::shared_ptr<void>;
+  enum class Kind : std::uint8_t { kGauge, kCounter };
+  [[nodiscard]] Handle observe(Kind kind, std::string_view name, std::string_view help, const Labels& labels,
+                               std::function<double()> read);
+
+  // Prometheus text format 0.0.4, families sorted by name.
+  std::string scrape() const;
+
+ private:
+  struct Impl;
+  unsigned workers_;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace gatehouse::observe
