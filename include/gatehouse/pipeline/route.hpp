@@ -1,6 +1,7 @@
 // A compiled route: its pattern, its chain of steps and its integration. Part of an immutable snapshot.
 #pragma once
 
+#include "gatehouse/base/units.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
 
 #include <cstdint>
@@ -18,7 +19,9 @@ struct Route {
   std::string label;  // "GET /v1/orders/{id}": the template with the API's base path, for log and metrics
   RoutePattern pattern;
   std::vector<std::shared_ptr<const Middleware>> steps;  // outermost first
-  std::shared_ptr<const Integration> integration;
+  std::shared_ptr<const Integration> integration;        // none: nothing is there, 404 or 405
+  bool answers_preflights = false;                       // a CORS step is among them
+  Duration total_timeout{};                              // of the whole exchange; 0: none
 };
 
 }  // namespace gatehouse::pipeline

@@ -1,0 +1,58 @@
+// The running gateway: workers, listeners and the current snapshot. Control plane calls, from one thread (the one that made
+// it) unless a method says otherwise; none of them waits for the network.
+#pragma once
+
+#include "gatehouse/base/clock.hpp"
+#include "gatehouse/base/error.hpp"
+#include "gatehouse/base/ip.hpp"
+#include "gatehouse/config/settings.hpp"
+#include "gatehouse/observe/metrics.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gatehouse::gateway {
+
+struct Status {
+  std::uint64_t config_version;  // 1 at start, one more with each successful reload
+  bool last_reload_ok;
+  std::string last_reload_error;  // empty when ok
+  bool draining;
+  std::uint64_t connections;
+  unsigned workers;
+};
+
+class Gateway {
+ public:
+  // Binds every listener, builds the first snapshot, starts the workers. When it fails nothing runs; the error names the
+  // listener, file or backend that is wrong.
+  static Result<std::unique_ptr<Gateway>> start(config::Settings settings, const Clock& clock);
+  // Closes every connection at once; drain() first to let requests finish.
+  ~Gateway();
+
+  // Builds a whole new snapshot and swaps it in on every worker; running requests end on the old one. When it fails
+  // nothing changes and status() tells.
+  Result<void> reload(config::Settings settings);
+  // A configuration that could not even be read: status() and metrics tell, nothing changes.
+  void reload_failed(const std::string& why);
+
+  // No new connections; idle ones close; the others after their answer.
+  void drain();
+  // Open downstream connections of all workers. Any thread.
+  std::uint64_t connections() const;
+
+  // Where the listeners are bound, in the order of the file (port 0 resolved).
+  std::vector<Endpoint> endpoints() const;
+  Status status() const;
+  observe::Registry& registry();  // any thread
+  void reopen_logs();
+
+ private:
+  struct Impl;
+  explicit Gateway(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatehouse::gateway
