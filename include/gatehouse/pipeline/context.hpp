@@ -53,6 +53,7 @@ class RequestContext {
 
   std::string_view path;     // normalised: what was routed and what is forwarded
   PathParams params;
+  bool peer_trusted = false; // the connection comes from one of trusted_proxies
   IpAddress client;          // behind trusted proxies: the first address that is not one of theirs
   std::string_view scheme;   // "http" or "https" as the client sees it
   std::string_view host;     // as the client sees it, with port
