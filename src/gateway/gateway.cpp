@@ -1,0 +1,180 @@
+#include "gatehouse/gateway/gateway.hpp"
+
+#include "gateway/listeners.hpp"
+#include "gateway/runtime.hpp"
+#include "gateway/snapshot_builder.hpp"
+#include "gateway/worker_plane.hpp"
+
+#include "gatehouse/base/log.hpp"
+
+#include <latch>
+#include <thread>
+
+namespace gatehouse::gateway {
+namespace {
+
+unsigned worker_count(const config::Settings& settings) {
+  return settings.workers > 0 ? settings.workers : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+  Impl(unsigned count, const Clock& clock) {
+    for (unsigned i = 0; i < count; ++i) workers.push_back(std::make_unique<net::Worker>(i));
+    std::vector<net::Worker*> pointers;
+    for (const auto& worker : workers) pointers.push_back(worker.get());
+    runtime = std::make_unique<Runtime>(clock, pointers);
+    for (const auto& worker : workers)
+      planes.push_back(std::make_unique<WorkerPlane>(*worker, runtime->registry(), clock));
+    observe_itself();
+  }
+
+  Result<void> adopt(config::Settings settings);
+  void run();
+  void stop();
+  void on_every_worker(const std::function<void(unsigned)>& work);
+  void observe_itself();
+
+  std::vector<std::unique_ptr<net::Worker>> workers;
+  std::unique_ptr<Runtime> runtime;
+  std::vector<std::unique_ptr<WorkerPlane>> planes;
+  std::vector<std::thread> threads;
+  Listeners listeners;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<observe::Registry::Handle> metrics;
+  std::atomic<std::uint64_t> version{0};
+  std::atomic<bool> last_reload_ok{true};
+  std::string last_reload_error;
+  bool draining = false;
+};
+
+// Everything that can fail comes first; then nothing does, and every worker gets the new snapshot and its sockets.
+Result<void> Gateway::Impl::adopt(config::Settings settings) {
+  auto opened = listeners.plan(settings.listeners, workers.size());
+  if (!opened) return opened.error();
+  auto built = build_snapshot(std::move(settings), version + 1, *runtime);
+  if (!built) return built.error();
+
+  snapshot = *built;
+  ++version;
+  auto shares = listeners.commit(std::move(*opened));
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const auto share = std::make_shared<std::vector<ListenerShare>>(std::move(shares[i]));
+    workers[i]->post([this, i, share, adopted = snapshot] { planes[i]->adopt(adopted, std::move(*share)); });
+  }
+  return {};
+}
+
+void Gateway::Impl::run() {
+  for (const auto& worker : workers)
+    threads.emplace_back([&worker = *worker] { worker.run(); });
+}
+
+void Gateway::Impl::on_every_worker(const std::function<void(unsigned)>& work) {
+  std::latch done(static_cast<std::ptrdiff_t>(workers.size()));
+  for (unsigned i = 0; i < workers.size(); ++i)
+    workers[i]->post([&work, &done, i] {
+      work(i);
+      done.count_down();
+    });
+  done.wait();
+}
+
+// Planes and pools die on their own worker's thread, while it still runs.
+void Gateway::Impl::stop() {
+  if (threads.empty()) return;
+  runtime->blocking_pool().stop();
+  on_every_worker([this](unsigned i) { planes[i].reset(); });
+  snapshot.reset();
+  for (const auto& worker : workers) worker->stop();
+  for (std::thread& thread : threads) thread.join();
+  threads.clear();
+}
+
+void Gateway::Impl::observe_itself() {
+  using Kind = observe::Registry::Kind;
+  auto& registry = runtime->registry();
+  const auto gauge = [&](std::string_view name, std::string_view help, std::function<double()> read) {
+    metrics.push_back(registry.observe(Kind::kGauge, name, help, {}, std::move(read)));
+  };
+  std::vector<const RequestHandler*> handlers;
+  for (const auto& plane : planes) handlers.push_back(&plane->handler());
+  gauge("gatehouse_connections", "Open downstream connections.", [handlers] {
+    std::uint64_t sum = 0;
+    for (const auto* handler : handlers) sum += handler->connections();
+    return static_cast<double>(sum);
+  });
+  gauge("gatehouse_requests_in_flight", "Requests being handled now.", [handlers] {
+    std::uint64_t sum = 0;
+    for (const auto* handler : handlers) sum += handler->in_flight();
+    return static_cast<double>(sum);
+  });
+  gauge("gatehouse_config_version", "Successful loads of the configuration since the start.",
+        [this] { return static_cast<double>(version.load()); });
+  gauge("gatehouse_config_reload_success", "1 when the last load of the configuration succeeded.",
+        [this] { return last_reload_ok.load() ? 1.0 : 0.0; });
+  gauge("gatehouse_workers", "Worker threads.", [count = workers.size()] { return static_cast<double>(count); });
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Gateway::~Gateway() {
+  impl_->metrics.clear();
+  impl_->stop();
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::start(config::Settings settings, const Clock& clock) {
+  auto impl = std::make_unique<Impl>(worker_count(settings), clock);
+  auto adopted = impl->adopt(std::move(settings));
+  if (!adopted) return adopted.error();
+  impl->run();
+  // Listening when start() returns: a client that connects now is served.
+  impl->on_every_worker([](unsigned) {});
+  return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+Result<void> Gateway::reload(config::Settings settings) {
+  if (settings.workers != impl_->snapshot->settings.workers)
+    log::warn("the number of workers changes at the next start", {{"workers", std::uint64_t(impl_->workers.size())}});
+  auto adopted = impl_->adopt(std::move(settings));
+  if (!adopted) {
+    reload_failed(adopted.error().message());
+    return adopted;
+  }
+  impl_->last_reload_ok = true;
+  impl_->last_reload_error.clear();
+  impl_->on_every_worker([](unsigned) {});
+  return {};
+}
+
+void Gateway::reload_failed(const std::string& why) {
+  impl_->last_reload_ok = false;
+  impl_->last_reload_error = why;
+}
+
+void Gateway::drain() {
+  impl_->draining = true;
+  impl_->on_every_worker([this](unsigned i) { impl_->planes[i]->drain(); });
+}
+
+std::uint64_t Gateway::connections() const {
+  std::uint64_t sum = 0;
+  for (const auto& plane : impl_->planes) sum += plane->handler().connections();
+  return sum;
+}
+
+std::vector<Endpoint> Gateway::endpoints() const { return impl_->listeners.bound(); }
+
+Status Gateway::status() const {
+  return {impl_->version,  impl_->last_reload_ok, impl_->last_reload_error,
+          impl_->draining, connections(),         static_cast<unsigned>(impl_->workers.size())};
+}
+
+observe::Registry& Gateway::registry() { return impl_->runtime->registry(); }
+
+void Gateway::reopen_logs() {
+  if (const auto& log = impl_->runtime->access_log()) log->reopen();
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,104 @@
+#include "gateway/pipeline_order.hpp"
+
+#include "gateway/runtime.hpp"
+
+#include <algorithm>
+
+namespace gatehouse::gateway {
+namespace {
+
+template <class T>
+void inherit(std::optional<T>& inner, const std::optional<T>& outer) {
+  if (!inner) inner = outer;
+}
+
+void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer) {
+  inherit(inner.cors, outer.cors);
+  inherit(inner.auth, outer.auth);
+  inherit(inner.throttle, outer.throttle);
+  inherit(inner.body_limit, outer.body_limit);
+  inherit(inner.total_timeout, outer.total_timeout);
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::vector<middleware::ApiKeySettings> accepted_keys(const config::Settings& settings, const std::vector<std::string>& names) {
+  std::vector<middleware::ApiKeySettings> accepted;
+  for (const auto& authorizer : settings.api_keys)
+    if (std::ranges::find(names, authorizer.name) != names.end()) accepted.push_back(authorizer);
+  return accepted;
+}
+
+std::string api_name(const EffectiveRoute& route) { return route.api ? route.api->name : std::string("(none)"); }
+
+std::string describe_rates(const std::vector<middleware::ThrottleSettings>& rules) {
+  std::string text;
+  for (const auto& rule : rules) {
+    const double per_second = rule.rate.events / std::chrono::duration<double>(rule.rate.per).count();
+    char number[32];
+    std::snprintf(number, sizeof number, "%g/s", per_second);
+    text += (text.empty() ? "" : ", ") + std::string(number) + " burst " + std::to_string(rule.burst);
+  }
+  return text;
+}
+
+}  // namespace
+
+EffectiveRoute effective_route(const config::Settings& settings, const config::ApiSettings* api,
+                               const config::RouteSettings* route) {
+  EffectiveRoute effective{settings, api, route, {}, "(no route)"};
+  if (route) {
+    effective.scoped = route->scoped;
+    effective.label = route->pattern.to_string();
+  }
+  if (api) inherit(effective.scoped, api->scoped);
+  inherit(effective.scoped, settings.scoped);
+  return effective;
+}
+
+// The order is security. Each line says why it stands where it stands.
+std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
+  const config::ScopedSettings& scoped = route.scoped;
+  std::vector<PlannedStep> steps;
+
+  if (route.settings.access_log.enabled)
+    steps.push_back({"access log", "outermost: one line for every request, whoever answered it", route.settings.access_log.to,
+                     [](Runtime& runtime) { return runtime.access_log_step(); }});
+
+  steps.push_back({"metrics", "sees what the client sees, refusals of every later step included", {},
+                   [api = api_name(route), label = route.label](Runtime& runtime) {
+                     return middleware::make_metrics(runtime.registry(), api, label);
+                   }});
+
+  if (scoped.body_limit)
+    steps.push_back({"limits", "before anything looks at the body", std::to_string(*scoped.body_limit) + " bytes of body",
+                     [limit = *scoped.body_limit](Runtime&) { return middleware::make_limits(limit); }});
+
+  if (scoped.cors)
+    steps.push_back({"cors", "before authentication, because preflights carry no credentials; on every answer, errors too",
+                     join(scoped.cors->origins), [cors = *scoped.cors](Runtime&) { return middleware::make_cors(cors); }});
+
+  // Routes only: what does not exist needs no key, and says nothing but that.
+  if (route.route && scoped.auth && !scoped.auth->empty())
+    steps.push_back({"api key", "before anything is counted or done in the client's name", join(*scoped.auth),
+                     [keys = accepted_keys(route.settings, *scoped.auth)](Runtime&) { return middleware::make_api_key(keys); }});
+
+  if (scoped.throttle && !scoped.throttle->empty())
+    steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",
+                     describe_rates(*scoped.throttle),
+                     [rules = *scoped.throttle, api = api_name(route), label = route.label](Runtime& runtime) {
+                       return middleware::make_throttle(rules, api, api + ' ' + label, runtime.throttle_table(), runtime.clock());
+                     }});
+
+  if (route.route && (!route.route->transform.request.empty() || !route.route->transform.response.empty()))
+    steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},
+                     [transform = route.route->transform](Runtime&) { return middleware::make_transform(transform); }});
+
+  return steps;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,144 @@
+#include "gateway/request_handler.hpp"
+
+#include "gateway/arrival.hpp"
+
+#include "gatehouse/base/log.hpp"
+#include "gatehouse/middleware/log_refusal.hpp"
+#include "gatehouse/pipeline/integration.hpp"
+#include "gatehouse/pipeline/middleware.hpp"
+
+#include <utility>
+
+namespace gatehouse::gateway {
+namespace {
+
+using http::FieldId;
+using pipeline::Answer;
+using pipeline::RequestContext;
+using routing::RouteMatch;
+
+// Written by the owning worker alone, read by scrapes.
+void bump(std::atomic<std::uint64_t>& value, std::uint64_t by) {
+  value.store(value.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+// A preflight asks about the method it announces, whether or not the route knows OPTIONS.
+std::optional<std::string_view> preflighted_method(const http::RequestHead& request) {
+  if (request.method != http::Method::kOptions || !request.fields.has(FieldId::kOrigin)) return std::nullopt;
+  return request.fields.get(FieldId::kAccessControlRequestMethod);
+}
+
+RouteMatch find_route(const Snapshot& snapshot, const http::RequestHead& request, const Arrival& arrival,
+                      pipeline::PathParams& params) {
+  if (!arrival.path) return {};
+  routing::RouteQuery query{arrival.host, request.method_text, *arrival.path, request.query, &request.fields};
+  if (const auto method = preflighted_method(request)) {
+    query.method = *method;
+    const RouteMatch match = snapshot.router->match(query, params);
+    if (match.route && match.route->answers_preflights) return match;
+    params.truncate(0);
+    query.method = request.method_text;
+  }
+  return snapshot.router->match(query, params);
+}
+
+Answer answer_nothing_there(RequestContext& context, const RouteMatch& match, bool valid_path) {
+  if (!valid_path) return {context.arena(), 400, "invalid_path", "Bad Request"};
+  if (match.kind == RouteMatch::Kind::kNotFound) return {context.arena(), 404, "route_not_found", "Not Found"};
+  Answer answer(context.arena(), 405, "method_not_allowed", "Method Not Allowed");
+  answer.fields.set(FieldId::kAllow, match.allow);
+  return answer;
+}
+
+}  // namespace
+
+// Keeps a request's snapshot alive.
+class RequestHandler::Pin {
+ public:
+  explicit Pin(RequestHandler& handler) : handler_(handler), pinned_(*handler.current_) {
+    ++pinned_.requests;
+    bump(handler_.in_flight_, 1);
+  }
+  ~Pin() {
+    bump(handler_.in_flight_, std::uint64_t(0) - 1);
+    if (--pinned_.requests > 0 || &pinned_ == handler_.current_) return;
+    handler_.pinned_.remove_if([this](const Pinned& candidate) { return &candidate == &pinned_; });
+  }
+  Pin(const Pin&) = delete;
+  Pin& operator=(const Pin&) = delete;
+  const Snapshot& snapshot() const { return *pinned_.snapshot; }
+
+ private:
+  RequestHandler& handler_;
+  Pinned& pinned_;
+};
+
+// Runs what must run at the end however the request ended: synchronously, also when the coroutine is destroyed.
+class RequestHandler::Books {
+ public:
+  explicit Books(RequestContext& context) : context_(context) {}
+  ~Books() {
+    if (context_.exchange.failed() && context_.reason == "ok") context_.reason = http::to_string(context_.exchange.failure());
+    for (const auto& step : context_.route.steps) step->on_end(context_);
+  }
+  Books(const Books&) = delete;
+  Books& operator=(const Books&) = delete;
+
+ private:
+  RequestContext& context_;
+};
+
+RequestHandler::RequestHandler(net::Worker& worker, observe::Registry& registry, const Clock& clock)
+    : worker_(worker), registry_(registry), clock_(clock) {}
+
+void RequestHandler::adopt(std::shared_ptr<const Snapshot> snapshot) {
+  Pinned* const old = std::exchange(current_, &pinned_.emplace_back(Pinned{std::move(snapshot), 0}));
+  if (old && old->requests == 0) pinned_.remove_if([old](const Pinned& candidate) { return &candidate == old; });
+}
+
+net::Task<void> RequestHandler::handle(http::Exchange& exchange) {
+  const Pin pin(*this);
+  const Snapshot& snapshot = pin.snapshot();
+  const Arrival arrival = look_at(exchange, snapshot.settings.trusted_proxies);
+  pipeline::PathParams params;
+  const RouteMatch match = find_route(snapshot, exchange.request(), arrival, params);
+
+  RequestContext context(exchange, match.route ? *match.route : snapshot.nowhere);
+  context.peer_trusted = arrival.peer_trusted;
+  context.client = arrival.client;
+  context.scheme = arrival.scheme;
+  context.host = arrival.host;
+  context.request_id = arrival.request_id;
+  context.path = arrival.path.value_or(exchange.request().path);
+  context.params = params;
+  context.deadline_after = context.route.total_timeout;
+  const Books books(context);
+  try {
+    for (const auto& step : context.route.steps)
+      if (const auto answer = step->on_request(context)) {
+        context.answer(*answer);
+        co_return;
+      }
+    if (context.route.integration && match.kind == RouteMatch::Kind::kRoute) {
+      co_await context.route.integration->serve(context);
+    } else {
+      context.answer(answer_nothing_there(context, match, arrival.path.has_value()));
+    }
+  } catch (const std::exception& bug) {
+    log::error("request failed", {{"request_id", context.request_id}, {"route", context.route.label}, {"what", bug.what()}});
+    context.reason = "internal_error";
+  }
+  if (!exchange.responded() && !exchange.failed() && context.reason == "internal_error")
+    context.answer(Answer(context.arena(), 500, "internal_error", "Internal Server Error"));
+}
+
+void RequestHandler::on_refusal(const http::Refusal& refusal) {
+  const Snapshot& snapshot = current();
+  if (snapshot.settings.access_log.enabled) middleware::log_refusal(*snapshot.access_log, worker_.index(), clock_, refusal);
+  middleware::count_refusal(registry_, worker_.index(), refusal);
+}
+
+void RequestHandler::on_connection_opened() { bump(connections_, 1); }
+void RequestHandler::on_connection_closed() { bump(connections_, std::uint64_t(0) - 1); }
+
+}  // namespace gatehouse::gateway

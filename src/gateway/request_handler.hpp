@@ -1,0 +1,54 @@
+// The way of a request above the session: look at it, route it, walk the chain, let the integration answer, close the books.
+// One per worker, on its thread.
+#pragma once
+
+#include "gateway/snapshot.hpp"
+
+#include "gatehouse/base/clock.hpp"
+#include "gatehouse/http/exchange.hpp"
+#include "gatehouse/net/worker.hpp"
+#include "gatehouse/observe/metrics.hpp"
+
+#include <atomic>
+#include <list>
+#include <memory>
+
+namespace gatehouse::gateway {
+
+class RequestHandler final : public http::Handler {
+ public:
+  RequestHandler(net::Worker& worker, observe::Registry& registry, const Clock& clock);
+
+  // From now on new requests use `snapshot`; running ones keep theirs, which is let go when the last of them ends.
+  void adopt(std::shared_ptr<const Snapshot> snapshot);
+  const Snapshot& current() const { return *current_->snapshot; }
+
+  net::Task<void> handle(http::Exchange& exchange) override;
+  void on_refusal(const http::Refusal& refusal) override;
+  void on_connection_opened() override;
+  void on_connection_closed() override;
+
+  // Any thread.
+  std::uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  std::uint64_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+
+ private:
+  // A snapshot and how many requests of this worker run on it: counting here costs no atomic and no shared cache line.
+  struct Pinned {
+    std::shared_ptr<const Snapshot> snapshot;
+    std::size_t requests = 0;
+  };
+  class Pin;
+  class Books;
+
+
+  net::Worker& worker_;
+  observe::Registry& registry_;
+  const Clock& clock_;
+  std::list<Pinned> pinned_;
+  Pinned* current_ = nullptr;
+  std::atomic<std::uint64_t> connections_{0};
+  std::atomic<std::uint64_t> in_flight_{0};
+};
+
+}  // namespace gatehouse::gateway

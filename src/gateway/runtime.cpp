@@ -1,0 +1,38 @@
+#include "gateway/runtime.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr unsigned kBlockingThreads = 4;
+constexpr std::size_t kBlockingQueue = 1024;
+
+}  // namespace
+
+Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
+    : clock_(clock),
+      workers_(std::move(workers)),
+      registry_(static_cast<unsigned>(workers_.size())),
+      blocking_pool_(kBlockingThreads, kBlockingQueue),
+      throttle_table_(std::make_shared<middleware::ThrottleTable>()) {}
+
+Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings) {
+  if (access_log_ && settings == access_log_settings_) return {};
+  auto opened = observe::AccessLog::open(settings, registry_.workers(), registry_);
+  if (!opened) return opened.error();
+  access_log_ = *opened;
+  access_log_settings_ = settings;
+  access_log_step_ = middleware::make_access_log(access_log_, clock_);
+  return {};
+}
+
+Result<std::shared_ptr<BackendPools>> Runtime::backend(const upstream::BackendSettings& settings) {
+  auto& known = backends_[settings.name];
+  if (auto pools = known.lock(); pools && pools->backend().settings() == settings) return pools;
+  auto backend = upstream::Backend::make(settings, clock_);
+  if (!backend) return backend.error();
+  auto pools = std::make_shared<BackendPools>(workers_, *backend, registry_);
+  known = pools;
+  return pools;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,52 @@
+// What outlives a snapshot: metrics, log, buckets, threads that block, and connections to backends whose settings did not
+// change. Control plane only, but for what its members allow.
+#pragma once
+
+#include "gateway/backend_pools.hpp"
+
+#include "gatehouse/base/clock.hpp"
+#include "gatehouse/base/error.hpp"
+#include "gatehouse/config/settings.hpp"
+#include "gatehouse/middleware/steps.hpp"
+#include "gatehouse/middleware/throttle_table.hpp"
+#include "gatehouse/net/blocking_pool.hpp"
+#include "gatehouse/net/worker.hpp"
+#include "gatehouse/observe/access_log.hpp"
+#include "gatehouse/observe/metrics.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gatehouse::gateway {
+
+class Runtime {
+ public:
+  Runtime(const Clock& clock, std::vector<net::Worker*> workers);
+
+  const Clock& clock() const { return clock_; }
+  observe::Registry& registry() { return registry_; }
+  const std::shared_ptr<middleware::ThrottleTable>& throttle_table() const { return throttle_table_; }
+  net::BlockingPool& blocking_pool() { return blocking_pool_; }
+  const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
+  const middleware::Step& access_log_step() const { return access_log_step_; }
+
+  // Opens the log when its settings are new. The error names the file.
+  Result<void> use_access_log(const observe::AccessLogSettings& settings);
+  // The pools of a backend with exactly these settings: those in use, or new ones.
+  Result<std::shared_ptr<BackendPools>> backend(const upstream::BackendSettings& settings);
+
+ private:
+  const Clock& clock_;
+  std::vector<net::Worker*> workers_;
+  observe::Registry registry_;
+  net::BlockingPool blocking_pool_;
+  std::shared_ptr<middleware::ThrottleTable> throttle_table_;
+  observe::AccessLogSettings access_log_settings_;
+  std::shared_ptr<observe::AccessLog> access_log_;
+  middleware::Step access_log_step_;
+  std::map<std::string, std::weak_ptr<BackendPools>> backends_;
+};
+
+}  // namespace gatehouse::gateway

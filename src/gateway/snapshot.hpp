@@ -1,0 +1,26 @@
+// One configuration, compiled: immutable, shared by all workers; a request keeps the one it began with.
+#pragma once
+
+#include "gateway/backend_pools.hpp"
+
+#include "gatehouse/config/settings.hpp"
+#include "gatehouse/pipeline/route.hpp"
+#include "gatehouse/routing/router.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace gatehouse::gateway {
+
+struct Snapshot {
+  std::uint64_t version;
+  config::Settings settings;
+  std::vector<std::shared_ptr<BackendPools>> backends;
+  std::shared_ptr<observe::AccessLog> access_log;
+  std::vector<std::unique_ptr<pipeline::Route>> routes;  // the fallbacks of APIs among them
+  pipeline::Route nowhere;                               // where no API matches
+  std::unique_ptr<routing::Router> router;
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,103 @@
+#include "gateway/snapshot_builder.hpp"
+
+#include "gateway/pipeline_order.hpp"
+
+#include "gatehouse/integration/http_proxy.hpp"
+#include "gatehouse/integration/mock.hpp"
+#include "gatehouse/integration/static_files.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+using integration::MockSettings;
+using integration::ProxySettings;
+using integration::StaticFilesSettings;
+using BackendsByName = std::map<std::string, std::shared_ptr<BackendPools>>;
+using Steps = std::vector<middleware::Step>;
+
+Steps make_steps(const EffectiveRoute& effective, Runtime& runtime) {
+  Steps steps;
+  for (const PlannedStep& planned : pipeline_order(effective)) steps.push_back(planned.make(runtime));
+  return steps;
+}
+
+struct IntegrationMaker {
+  const BackendsByName& backends;
+  Runtime& runtime;
+
+  using Made = std::shared_ptr<const pipeline::Integration>;
+  Made operator()(const ProxySettings& settings) const {
+    return integration::make_http_proxy(settings, backends.at(settings.backend));
+  }
+  Made operator()(const MockSettings& settings) const { return integration::make_mock(settings); }
+  Made operator()(const StaticFilesSettings& settings) const {
+    return integration::make_static_files(settings, runtime.blocking_pool());
+  }
+};
+
+void compile(pipeline::Route& route, const EffectiveRoute& effective, const BackendsByName& backends, Runtime& runtime) {
+  route.steps = make_steps(effective, runtime);
+  route.answers_preflights = effective.scoped.cors.has_value();
+  route.total_timeout = effective.scoped.total_timeout.value_or(Duration{});
+  if (effective.route) route.integration = std::visit(IntegrationMaker{backends, runtime}, effective.route->integration);
+}
+
+Result<BackendsByName> make_backends(const config::Settings& settings, Runtime& runtime) {
+  BackendsByName backends;
+  for (const auto& backend : settings.backends) {
+    auto pools = runtime.backend(backend);
+    if (!pools) return pools.error();
+    backends[backend.name] = *pools;
+  }
+  return backends;
+}
+
+}  // namespace
+
+RouteTable make_route_table(const config::Settings& settings) {
+  RouteTable table;
+  const auto add = [&](const config::ApiSettings& api, const config::RouteSettings* route) {
+    auto compiled = std::make_unique<pipeline::Route>();
+    compiled->api = api.name;
+    compiled->label = effective_route(settings, &api, route).label;
+    if (route) compiled->pattern = route->pattern;
+    return table.routes.emplace_back(std::move(compiled)).get();
+  };
+  for (const auto& api : settings.apis) {
+    table.first_route.push_back(table.routes.size());
+    routing::ApiRoutes routes{api.hosts, api.base_path, {}, add(api, nullptr)};
+    for (const auto& route : api.routes) routes.routes.push_back(add(api, &route));
+    table.apis.push_back(std::move(routes));
+  }
+  return table;
+}
+
+Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings, std::uint64_t version, Runtime& runtime) {
+  auto backends = make_backends(settings, runtime);
+  if (!backends) return backends.error();
+  auto log = runtime.use_access_log(settings.access_log);
+  if (!log) return log.error();
+
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->version = version;
+  snapshot->settings = std::move(settings);
+  snapshot->access_log = runtime.access_log();
+  for (const auto& [name, pools] : *backends) snapshot->backends.push_back(pools);
+
+  RouteTable table = make_route_table(snapshot->settings);
+  for (std::size_t i = 0; i < snapshot->settings.apis.size(); ++i) {
+    const config::ApiSettings& api = snapshot->settings.apis[i];
+    std::size_t at = table.first_route[i];
+    compile(*table.routes[at++], effective_route(snapshot->settings, &api, nullptr), *backends, runtime);
+    for (const auto& route : api.routes)
+      compile(*table.routes[at++], effective_route(snapshot->settings, &api, &route), *backends, runtime);
+  }
+  snapshot->nowhere.api = "(none)";
+  snapshot->nowhere.label = "(no route)";
+  compile(snapshot->nowhere, effective_route(snapshot->settings, nullptr, nullptr), *backends, runtime);
+  snapshot->router = std::make_unique<routing::Router>(std::move(table.apis));
+  snapshot->routes = std::move(table.routes);
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
+}
+
+}  // namespace gatehouse::gateway
