@@ -4,6 +4,7 @@
 #include "gateway/backend_pools.hpp"
 
 #include "gatehouse/config/settings.hpp"
+#include "gatehouse/observe/access_log.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/routing/router.hpp"
 

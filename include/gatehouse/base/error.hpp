@@ -31,6 +31,8 @@ enum class Retry : unsigned char { kForbidden, kAllowed };
 // What went wrong, where, whether trying again is sound, and a stable machine-readable reason.
 class Error {
  public:
+  // Result::error() of a result that has a value.
+  Error() : Error(ErrorKind::kInternal, ErrorSource::kGateway, "no_error") {}
   // `reason` is a stable code such as "upstream_connect_timeout" and must have static storage.
   Error(ErrorKind kind, ErrorSource source, std::string_view reason, std::string message = {},
         Retry retry = Retry::kForbidden)
