@@ -21,23 +21,28 @@ struct ClientLimits {
 
 enum class HeadState : std::uint8_t { kPending, kInformational, kReady, kFailed };
 
+// Body chunks may lie in the worker's receive buffer: nothing else may be read on this worker between poll_body() and
+// consume_body(). Of a chunk that was consumed in part the rest is kept, also across a suspension.
 class UpstreamCall : public BodyReader, public BodyWriter {
  public:
-  // Head and first bytes in one write. Called once. The waiter is woken by everything that moves the call.
+  // Head and first bytes in one write. Called once. The waiter is woken by everything that moves the call. A connection that
+  // breaks while the request is sent swallows the rest of it: the backend may have answered, poll_head() tells.
   virtual void send(const OutgoingRequest& head, std::string_view first, More more) = 0;
 
-  // kInformational: response() is a 1xx, seen once; poll again. kReady: the final head.
+  // kInformational: response() is a 1xx, seen once; poll again. kReady: the final head, be the request sent or not.
   virtual HeadState poll_head() = 0;
   // Views are valid until the call ends.
   virtual const IncomingResponse& response() const = 0;
 
-  // Set when kFailed was said: refused, reset, closed early, malformed (kProtocol), …
+  // Set when kFailed was said. Reasons: upstream_closed (kClosed), upstream_reset (kReset), upstream_malformed_response and
+  // upstream_unsolicited_upgrade (kProtocol), upstream_body_cut (kClosed, kReset), request_body_incomplete (kInvalid: the
+  // body was ended before its Content-Length). The message of a malformed response is the parser's reason.
   virtual const std::optional<Error>& failure() const = 0;
   // True while the backend cannot have acted on the request as far as the protocol lets us know: nothing was sent, or the
   // connection had been used before and closed without a byte of an answer.
   virtual bool closed_before_answer() const = 0;
 
-  // After kReady with status 101: the stream is the caller's.
+  // After kReady with status 101: the stream is the caller's, and what came behind the head is appended to `received`.
   virtual std::unique_ptr<net::Stream> take_stream(std::string& received) = 0;
 
   virtual std::uint64_t bytes_received() const = 0;
@@ -62,7 +67,9 @@ class ClientConnection {
   virtual std::uint32_t calls() const = 0;
 };
 
-// `stream` is connected (and its TLS handshake done); the connection registers it with the worker's reactor.
-std::unique_ptr<ClientConnection> make_http1_client(net::Worker& worker, std::unique_ptr<net::Stream> stream, ClientLimits limits = {});
+// `stream` is connected (and its TLS handshake done); the connection registers it with the worker's reactor. Null when the
+// system refuses that.
+std::unique_ptr<ClientConnection> make_http1_client(net::Worker& worker, std::unique_ptr<net::Stream> stream,
+                                                    ClientLimits limits = {});
 
 }  // namespace gatehouse::http

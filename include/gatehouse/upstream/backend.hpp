@@ -15,10 +15,14 @@
 
 namespace gatehouse::upstream {
 
+class Breaker;
+class RetryBudget;
+
 // What all workers know of one target. Relaxed atomics: each value stands alone.
-struct TargetState {
+struct alignas(64) TargetState {
   std::atomic<bool> healthy{true};               // by active checks
   std::atomic<std::int64_t> ejected_until{0};    // steady clock, ns
+  std::atomic<std::uint32_t> ejections{0};       // in a row: no request succeeded in between
   std::atomic<std::uint32_t> failures{0};        // in a row, by requests
   std::atomic<std::uint32_t> in_flight{0};
   std::atomic<std::uint64_t> requests{0};
@@ -46,25 +50,27 @@ class Backend {
 
   // Neither unhealthy, ejected nor of weight 0. When every target is ejected (not: unhealthy), none counts as ejected.
   bool usable(std::size_t target) const;
-  // False while the breaker is open; lets one probe pass when its time has come.
+  // False while the breaker is open; lets one probe pass when its time has come. What is admitted is reported once.
   bool breaker_admits();
   bool breaker_open() const;
+  // Once per request, not per attempt: what the retry budget is a share of.
+  void count_request();
   // True, and paid for, when the retry budget allows one more.
   bool take_retry();
-  void count_request();
+  // Attempts report themselves (Attempt::finish).
   void report(std::size_t target, AttemptOutcome outcome);
 
  private:
   Backend(BackendSettings settings, const Clock& clock, std::shared_ptr<const net::TlsClientContext> tls);
-  struct Breaker;
-  struct Budget;
+  bool ejected(std::size_t target, std::int64_t now) const;
+  void count_failure(std::size_t target);
 
   BackendSettings settings_;
   const Clock& clock_;
   std::shared_ptr<const net::TlsClientContext> tls_;
   std::unique_ptr<TargetState[]> targets_;
   std::unique_ptr<Breaker> breaker_;
-  std::unique_ptr<Budget> budget_;
+  std::unique_ptr<RetryBudget> budget_;
   BackendCounters counters_;
 };
 

@@ -19,7 +19,11 @@ struct TryFacts {
   ErrorKind error;
 };
 
-// A request with a non-idempotent method is repeated only when nothing of it was sent. A timeout is never repeated once sent.
+// Never once the client has seen a byte, or the body cannot be sent again; at most `attempts` times. What was not sent may
+// be repeated, unless nothing can take it now (kUnavailable) or the fault is not the backend's. What was sent is repeated
+// only when the method is idempotent and the connection broke (kReset, kClosed): an answer, even a malformed one, and a
+// timeout stand. One repetition is free of `attempts`: of the first try, when a connection that had been kept alive was
+// closed by the backend before it said a byte, since keeping it was the gateway's choice.
 bool may_retry(const TryFacts& facts);
 
 }  // namespace gatehouse::upstream
