@@ -1,0 +1,134 @@
+#include "gatehouse/admin/admin_server.hpp"
+
+#include "admin/pages.hpp"
+
+#include "gatehouse/base/log.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include <optional>
+
+namespace gatehouse::admin {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t kSessionLimit = 64;
+constexpr std::size_t kBodyLimit = 64 * 1024;
+constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+struct AdminServer::Impl : std::enable_shared_from_this<Impl> {
+  class Session;
+
+  Impl(asio::io_context& context, gateway::Gateway& gateway, Reload reload)
+      : acceptor(context), pause(context), pages(gateway, std::move(reload)) {}
+
+  Result<void> listen(const Endpoint& address);
+  void accept_next();
+
+  tcp::acceptor acceptor;
+  asio::steady_timer pause;
+  Pages pages;
+  std::size_t sessions = 0;
+};
+
+// One connection: reads a request, answers, and again. The operation in progress keeps it alive.
+class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(tcp::socket socket, std::shared_ptr<Impl> server) : stream_(std::move(socket)), server_(std::move(server)) {
+    ++server_->sessions;
+  }
+  ~Session() { --server_->sessions; }
+
+  void read_next() {
+    parser_.emplace();
+    parser_->body_limit(kBodyLimit);
+    stream_.expires_after(kPatience);
+    beast::http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code ec, std::size_t) {
+      if (!ec) self->answer();
+    });
+  }
+
+ private:
+  void answer() {
+    const auto request = parser_->release();
+    const Page page = server_->pages.answer(request.method_string(), request.target(), request.count("Origin") > 0);
+    response_ = {beast::http::int_to_status(static_cast<unsigned>(page.status)), request.version(), page.body};
+    response_.set(beast::http::field::content_type, page.type);
+    response_.set(beast::http::field::cache_control, "no-store");
+    if (!page.allow.empty()) response_.set(beast::http::field::allow, page.allow);
+    response_.keep_alive(request.keep_alive());
+    response_.prepare_payload();
+    if (request.method() == beast::http::verb::head) response_.body().clear();
+    beast::http::async_write(stream_, response_, [self = shared_from_this()](error_code ec, std::size_t) {
+      if (ec) return;
+      if (self->response_.keep_alive()) return self->read_next();
+      self->stream_.socket().shutdown(tcp::socket::shutdown_send, ec);
+    });
+  }
+
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
+  beast::http::response<beast::http::string_body> response_;
+  std::shared_ptr<Impl> server_;
+};
+
+Result<void> AdminServer::Impl::listen(const Endpoint& address) {
+  const tcp::endpoint endpoint(asio::ip::make_address(address.address.to_string()), address.port);
+  error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec)
+    return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, "admin_listen_failed",
+                 "cannot listen on admin address " + address.to_string() + ": " + ec.message());
+  return {};
+}
+
+void AdminServer::Impl::accept_next() {
+  acceptor.async_accept([self = shared_from_this()](error_code ec, tcp::socket socket) {
+    if (ec == asio::error::operation_aborted || !self->acceptor.is_open()) return;
+    if (!ec && self->sessions < kSessionLimit) std::make_shared<Session>(std::move(socket), self)->read_next();
+    if (!ec) return self->accept_next();
+    log::warn("admin accept failed", {{"error", ec.message()}});
+    self->pause.expires_after(kAcceptPause);
+    self->pause.async_wait([self](error_code cancelled) {
+      if (!cancelled) self->accept_next();
+    });
+  });
+}
+
+AdminServer::AdminServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+AdminServer::~AdminServer() {
+  error_code ignored;
+  impl_->acceptor.close(ignored);
+  impl_->pause.cancel();
+}
+
+Result<std::unique_ptr<AdminServer>> AdminServer::start(asio::io_context& context, const Endpoint& address,
+                                                        gateway::Gateway& gateway, Reload reload) {
+  auto impl = std::make_shared<Impl>(context, gateway, std::move(reload));
+  auto listening = impl->listen(address);
+  if (!listening) return listening.error();
+  impl->accept_next();
+  return std::unique_ptr<AdminServer>(new AdminServer(std::move(impl)));
+}
+
+Endpoint AdminServer::endpoint() const {
+  const tcp::endpoint local = impl_->acceptor.local_endpoint();
+  return {*IpAddress::parse(local.address().to_string()), local.port()};
+}
+
+}  // namespace gatehouse::admin

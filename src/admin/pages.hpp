@@ -1,0 +1,34 @@
+// What the admin listener answers, without the HTTP around it.
+#pragma once
+
+#include "gatehouse/admin/admin_server.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace gatehouse::admin {
+
+struct Page {
+  int status = 200;
+  std::string type = "application/json";
+  std::string body;
+  std::string allow;  // with 405
+};
+
+class Pages {
+ public:
+  Pages(gateway::Gateway& gateway, AdminServer::Reload reload) : gateway_(gateway), reload_(std::move(reload)) {}
+
+  // `from_browser`: the request has an Origin. Web pages may not change anything here.
+  Page answer(std::string_view method, std::string_view target, bool from_browser) const;
+
+ private:
+  Page readiness() const;
+  Page status() const;
+  Page reload() const;
+
+  gateway::Gateway& gateway_;
+  AdminServer::Reload reload_;
+};
+
+}  // namespace gatehouse::admin

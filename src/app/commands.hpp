@@ -1,0 +1,35 @@
+// What the command line offers. Each returns the process's exit code: 0 fine, 1 the input is wrong or the run failed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gatehouse::app {
+
+enum class Output : unsigned char { kText, kJson };
+
+struct RunOptions {
+  std::string file;
+  std::string log_level = "info";
+  bool demo_backend = false;  // also serve 127.0.0.1:8081, which the default configuration proxies to
+};
+int run(const RunOptions& options);
+
+int check(const std::string& file, Output output);
+int routes(const std::string& file, Output output);
+int explain(const std::string& file, const std::string& method, const std::string& url, const std::vector<std::string>& headers,
+            Output output);
+int schema();
+int version();
+
+struct DemoOptions {
+  std::string address = "127.0.0.1:8081";
+  std::string name = "demo";
+};
+int demo_backend(const DemoOptions& options);
+
+// Asks a running gateway's admin listener; for container health checks.
+int health(const std::string& address);
+
+}  // namespace gatehouse::app

@@ -1,0 +1,97 @@
+// The command line: names, help and arguments of every command; what they do is in the files beside this one.
+
+#include "app/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+using gatehouse::app::DemoOptions;
+using gatehouse::app::Output;
+using gatehouse::app::RunOptions;
+
+struct Arguments {
+  RunOptions run;
+  DemoOptions demo;
+  std::string file = "config/gatehouse.yaml";
+  std::string method, url;
+  std::string admin = "127.0.0.1:9180";
+  std::vector<std::string> headers;
+  bool json = false;
+  int exit_code = 0;
+  Output output() const { return json ? Output::kJson : Output::kText; }
+};
+
+void add_file(CLI::App& command, std::string& file) {
+  command.add_option("FILE", file, "configuration file")->capture_default_str();
+}
+
+void add_commands(CLI::App& app, Arguments& arguments) {
+  namespace commands = gatehouse::app;
+  arguments.run.file = arguments.file;
+
+  auto* run = app.add_subcommand("run", "Run the gateway: SIGTERM drains and ends it, SIGHUP reloads FILE, SIGUSR1 reopens logs");
+  add_file(*run, arguments.run.file);
+  run->add_option("--log-level", arguments.run.log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  run->add_flag("--demo-backend", arguments.run.demo_backend, "also serve the demo backend on 127.0.0.1:8081");
+  run->callback([&arguments] { arguments.exit_code = commands::run(arguments.run); });
+
+  auto* check = app.add_subcommand("check", "Report every problem of FILE with its place and fix; exit code 1 if there is one");
+  add_file(*check, arguments.file);
+  check->add_flag("--json", arguments.json, "problems as JSON");
+  check->callback([&arguments] { arguments.exit_code = commands::check(arguments.file, arguments.output()); });
+
+  auto* routes = app.add_subcommand("routes", "Print the effective route table of FILE");
+  add_file(*routes, arguments.file);
+  routes->add_flag("--json", arguments.json, "as JSON");
+  routes->callback([&arguments] { arguments.exit_code = commands::routes(arguments.file, arguments.output()); });
+
+  auto* explain = app.add_subcommand("explain", "Say which API and route would take a request, and which steps it would pass");
+  explain->add_option("METHOD", arguments.method, "GET, POST, …")->required();
+  explain->add_option("URL", arguments.url, "https://host/path?query")->required();
+  explain->add_option("-H,--header", arguments.headers, "a request header, \"name: value\"; may be repeated")->allow_extra_args(false);
+  explain->add_option("-c,--config", arguments.file, "configuration file")->capture_default_str();
+  explain->add_flag("--json", arguments.json, "as JSON");
+  explain->callback([&arguments] {
+    arguments.exit_code =
+        commands::explain(arguments.file, arguments.method, arguments.url, arguments.headers, arguments.output());
+  });
+
+  auto* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration file, for editors");
+  schema->callback([&arguments] { arguments.exit_code = commands::schema(); });
+
+  auto* version = app.add_subcommand("version", "Print the version and what it was built with");
+  version->callback([&arguments] { arguments.exit_code = commands::version(); });
+
+  auto* demo = app.add_subcommand("demo-backend", "Serve a small HTTP backend that tells what it received, to try routes with");
+  demo->add_option("--address", arguments.demo.address, "where to listen")->capture_default_str();
+  demo->add_option("--name", arguments.demo.name, "how it calls itself in its answers")->capture_default_str();
+  demo->callback([&arguments] { arguments.exit_code = commands::demo_backend(arguments.demo); });
+
+  auto* health = app.add_subcommand("health", "Ask the admin listener of a running gateway; exit code 0 when it is healthy");
+  health->add_option("--admin", arguments.admin, "address of the admin listener")->capture_default_str();
+  health->callback([&arguments] { arguments.exit_code = commands::health(arguments.admin); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    CLI::App app("Gatehouse: an API gateway with a table store behind any route that wants one");
+    app.require_subcommand(1);
+    Arguments arguments;
+    add_commands(app, arguments);
+    CLI11_PARSE(app, argc, argv);
+    return arguments.exit_code;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "gatehouse: %s\n", error.what());
+    return 1;
+  }
+}
