@@ -15,6 +15,7 @@ class FieldEdits {
   // All memory comes from `arena`, which must outlive the edits.
   explicit FieldEdits(Arena& arena) : arena_(&arena) {}
 
+  // Where an id is taken, it is not kOther.
   void remove(FieldId id) {
     removed_known_ |= bit(id);
     if (added_ != nullptr) drop_added(id);
@@ -29,7 +30,8 @@ class FieldEdits {
   void append(std::string_view name, std::string_view value);
 
   std::uint64_t removed_known() const { return removed_known_; }
-  // True when the original field `name` must not be sent.
+  // True when the original field `name`, which is no known one, must not be sent. '_' and '-' are the same here: many
+  // backends cannot tell them apart.
   bool removes_other(std::string_view name) const;
   bool removes_others() const { return removed_ != nullptr; }
 
@@ -47,6 +49,8 @@ class FieldEdits {
  private:
   void drop_added(FieldId id);
   void drop_added(std::string_view name);
+  template <class Predicate>
+  void drop_added_if(Predicate drops);
   void link(FieldId id, std::string_view name, std::string_view value);
 
   Arena* arena_;

@@ -39,7 +39,9 @@ struct FieldRef {
   std::uint32_t line_size;  // with the line's end, so that runs of untouched lines are copied at once
   std::uint16_t name_size;
   FieldId id;
-  bool named_by_connection;  // a Connection option names it: hop-by-hop for this message
+  // Never forwarded: a Connection option names it, so that it is hop-by-hop for this message; or it is the underscore
+  // twin (X_Forwarded_For) of a field that the gateway knows. Always false for known fields.
+  bool named_by_connection;
 };
 
 struct Field {

@@ -1,0 +1,311 @@
+// The scan: one pass over the bytes, resumable at every one of them. What the pieces mean is judged in
+// head_parser_rules.cpp.
+#include "head_parser.hpp"
+
+#include "byte_scan.hpp"
+#include "fields_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+namespace gatehouse::http {
+namespace {
+
+using scan::is;
+
+// Longer than any registered method; RFC 9110 section 9.1 asks for 501 beyond what a server knows.
+constexpr std::ptrdiff_t kMaxMethodBytes = 32;
+constexpr std::ptrdiff_t kMaxNameBytes = 1024;
+// Offsets are 32 bits wide.
+constexpr std::uint64_t kMaxHeadBytes = std::numeric_limits<std::uint32_t>::max();
+
+constexpr std::uint64_t kJudged = bit(FieldId::kConnection) | bit(FieldId::kContentLength) | bit(FieldId::kExpect) |
+                                  bit(FieldId::kHost) | bit(FieldId::kTransferEncoding) | bit(FieldId::kUpgrade);
+
+// Backends behind CGI, WSGI and the like take Content_Length for Content-Length and X_Forwarded_For for X-Forwarded-For:
+// such a field is never forwarded.
+bool is_underscore_twin(const char* name, std::size_t size) {
+  std::array<char, sizeof(table::Lowered::text)> dashed;
+  if (size > dashed.size() || std::memchr(name, '_', size) == nullptr) return false;
+  std::replace_copy(name, name + size, dashed.data(), '_', '-');
+  return table::find(dashed.data(), size) != FieldId::kOther;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+ParseStatus HeadParser::parse_request(std::string_view bytes, FieldRefs& refs) {
+  state_.kind = Kind::kRequest;
+  return parse(bytes, refs);
+}
+
+ParseStatus HeadParser::parse_response(std::string_view bytes, FieldRefs& refs) {
+  state_.kind = Kind::kResponse;
+  return parse(bytes, refs);
+}
+
+ParseStatus HeadParser::parse_trailers(std::string_view bytes, FieldRefs& refs) {
+  state_.kind = Kind::kTrailers;
+  return parse(bytes, refs);
+}
+
+ParseStatus HeadParser::parse(std::string_view bytes, FieldRefs& refs) {
+  const std::uint64_t limit = std::min(limits_.head, kMaxHeadBytes);
+  const Window window{bytes.data(), bytes.data() + std::min<std::uint64_t>(bytes.size(), limit)};
+  if (state_.phase == Phase::kBefore) refs.clear();
+  if (state_.phase < Phase::kLine && !scan_start(window)) return outcome(bytes);
+  if (state_.phase < Phase::kComplete && scan_fields(window, refs) && judge_head(window.base, refs)) {
+    state_.phase = Phase::kComplete;
+  }
+  return outcome(bytes);
+}
+
+ParseStatus HeadParser::outcome(std::string_view bytes) {
+  if (state_.phase == Phase::kComplete) return ParseStatus::kComplete;
+  if (state_.phase != Phase::kMalformed && bytes.size() >= limits_.head) {
+    if (state_.phase == Phase::kTarget) {
+      fail("uri_too_long", 414);
+    } else {
+      fail("head_too_large", 431);
+    }
+  }
+  return state_.phase == Phase::kMalformed ? ParseStatus::kMalformed : ParseStatus::kIncomplete;
+}
+
+void HeadParser::go_to(const Window& window, Phase phase, const char* at) {
+  state_.phase = phase;
+  state_.position = static_cast<std::size_t>(at - window.base);
+}
+
+// Bytes are missing.
+bool HeadParser::stop(const Window& window, Phase phase, const char* at) {
+  go_to(window, phase, at);
+  return false;
+}
+
+bool HeadParser::fail(std::string_view reason, int status) {
+  state_.phase = Phase::kMalformed;
+  state_.malformed = {state_.kind == Kind::kResponse ? 502 : status, reason};
+  return false;
+}
+
+// The start line.
+bool HeadParser::scan_start(const Window& window) {
+  if (state_.kind == Kind::kTrailers) {
+    state_.phase = Phase::kLine;
+    return true;
+  }
+  const char* at = window.base + state_.position;
+  if (state_.phase == Phase::kBefore) {
+    while (state_.kind == Kind::kRequest && at != window.end && *at == '\r') {
+      if (at + 1 == window.end) return stop(window, Phase::kBefore, at);
+      if (at[1] != '\n') return fail("bare_cr");
+      at += 2;
+    }
+    if (at == window.end) return stop(window, Phase::kBefore, at);
+    if (*at == '\n') return fail("bare_lf");
+    state_.started = true;
+    state_.mark = static_cast<std::uint32_t>(at - window.base);
+    state_.phase = state_.kind == Kind::kRequest ? Phase::kMethod : Phase::kVersion;
+    state_.position = state_.mark;
+  }
+  if (state_.kind == Kind::kResponse) {
+    return (state_.phase > Phase::kVersion || scan_version(window, ' ')) &&
+           (state_.phase > Phase::kStatus || scan_status(window)) && scan_reason(window);
+  }
+  return (state_.phase > Phase::kMethod || scan_method(window)) &&
+         (state_.phase > Phase::kTarget || scan_target(window)) && scan_version(window, '\r');
+}
+
+bool HeadParser::scan_method(const Window& window) {
+  const char* const begin = window.base + state_.mark;
+  const char* const limit = window.end - begin > kMaxMethodBytes ? begin + kMaxMethodBytes : window.end;
+  const char* const at = scan::skip(window.base + state_.position, limit, scan::kTokenByte);
+  if (at == window.end) return stop(window, Phase::kMethod, at);
+  if (*at != ' ') {
+    if (is(*at, scan::kTokenByte)) return fail("method_too_long", 501);
+    return fail(*at == '\n' ? "bare_lf" : "invalid_method");
+  }
+  if (at == begin) return fail("invalid_method");
+  state_.method_text = {state_.mark, static_cast<std::uint32_t>(at - begin)};
+  state_.method = parse_method(state_.method_text.over(window.base));
+  // This is no forward proxy: there is nothing to tunnel to.
+  if (state_.method == Method::kConnect) return fail("connect_not_supported", 405);
+  go_to(window, Phase::kTarget, at + 1);
+  state_.mark = static_cast<std::uint32_t>(state_.position);
+  return true;
+}
+
+bool HeadParser::scan_target(const Window& window) {
+  const char* const begin = window.base + state_.mark;
+  const bool cut = static_cast<std::uint64_t>(window.end - begin) > limits_.uri;
+  const char* const limit = cut ? begin + limits_.uri : window.end;
+  const char* at = window.base + state_.position;
+  if (state_.query_at == 0) {
+    at = scan::skip(at, limit, scan::kPathByte);
+    if (at != limit && *at == '?') state_.query_at = static_cast<std::uint32_t>(++at - window.base);
+  }
+  if (state_.query_at != 0) at = scan::skip(at, limit, scan::kQueryByte);
+  if (at == window.end) return stop(window, Phase::kTarget, at);
+  if (*at != ' ') {
+    if (at == limit) return fail("uri_too_long", 414);
+    if (*at == '\r') return fail("invalid_version");  // there is none: HTTP/0.9
+    return fail(*at == '\n' ? "bare_lf" : "invalid_target");
+  }
+  state_.target = {state_.mark, static_cast<std::uint32_t>(at - begin)};
+  if (!judge_target(window.base)) return false;
+  go_to(window, Phase::kVersion, at + 1);
+  state_.mark = static_cast<std::uint32_t>(state_.position);
+  return true;
+}
+
+// "HTTP/1.1" and what ends it: in a request the end of the line, in a response a space.
+bool HeadParser::scan_version(const Window& window, char terminator) {
+  const char* const at = window.base + state_.mark;
+  if (window.end - at < 10 || std::memcmp(at, "HTTP/1.", 7) != 0 || (at[7] != '0' && at[7] != '1') || at[8] != terminator ||
+      (terminator == '\r' && at[9] != '\n')) {
+    return scan_version_slowly(window, terminator);
+  }
+  state_.version = at[7] == '0' ? Version::kHttp10 : Version::kHttp11;
+  go_to(window, terminator == '\r' ? Phase::kLine : Phase::kStatus, at + (terminator == '\r' ? 10 : 9));
+  state_.mark = static_cast<std::uint32_t>(state_.position);
+  return true;
+}
+
+// Byte by byte, always from the first: it is ten bytes at most.
+bool HeadParser::scan_version_slowly(const Window& window, char terminator) {
+  constexpr std::string_view kShape = "HTTP/0.0";
+  const char* const begin = window.base + state_.mark;
+  const char* at = begin;
+  for (const char expected : kShape) {
+    if (at == window.end) return stop(window, Phase::kVersion, at);
+    if (*at == '\n') return fail("bare_lf");
+    if (expected == '0' ? !is_digit(*at) : *at != expected) return fail("invalid_version");
+    ++at;
+  }
+  if (begin[5] != '1' || begin[7] > '1') return fail("unsupported_version", 505);
+  if (at == window.end) return stop(window, Phase::kVersion, at);
+  if (*at != terminator) return fail(*at == '\n' ? "bare_lf" : "invalid_version");
+  state_.version = begin[7] == '0' ? Version::kHttp10 : Version::kHttp11;
+  if (terminator == '\r') return scan_line_end(window, at, Phase::kVersion);
+  go_to(window, Phase::kStatus, at + 1);
+  state_.mark = static_cast<std::uint32_t>(state_.position);
+  return true;
+}
+
+// CR, which is at `at`, and LF. Stops in `phase` when the LF is not there yet.
+bool HeadParser::scan_line_end(const Window& window, const char* at, Phase phase) {
+  if (at + 1 == window.end) return stop(window, phase, at);
+  if (at[1] != '\n') return fail("bare_cr");
+  go_to(window, Phase::kLine, at + 2);
+  return true;
+}
+
+// Three digits, then a space and a reason, or (many servers leave out both) the end of the line.
+bool HeadParser::scan_status(const Window& window) {
+  const char* const begin = window.base + state_.mark;
+  const char* at = begin;
+  for (; at != begin + 3; ++at) {
+    if (at == window.end) return stop(window, Phase::kStatus, at);
+    if (*at == '\n') return fail("bare_lf");
+    // RFC 9110 section 15: statuses are 100 to 599.
+    if (!is_digit(*at) || (at == begin && (*at == '0' || *at > '5'))) return fail("invalid_status");
+  }
+  if (at == window.end) return stop(window, Phase::kStatus, at);
+  if (*at != ' ' && *at != '\r') return fail(*at == '\n' ? "bare_lf" : "invalid_status");
+  state_.status = (begin[0] - '0') * 100 + (begin[1] - '0') * 10 + (begin[2] - '0');
+  go_to(window, Phase::kReason, *at == ' ' ? at + 1 : at);
+  state_.mark = static_cast<std::uint32_t>(state_.position);
+  return true;
+}
+
+bool HeadParser::scan_reason(const Window& window) {
+  if (state_.phase > Phase::kReason) return true;
+  const char* at = scan::find_control(window.base + state_.position, window.end);
+  while (at != window.end && *at == '\t') at = scan::find_control(at + 1, window.end);
+  if (at == window.end) return stop(window, Phase::kReason, at);
+  if (*at != '\r') return fail(*at == '\n' ? "bare_lf" : "invalid_reason");
+  state_.reason = {state_.mark, static_cast<std::uint32_t>(at - window.base) - state_.mark};
+  return scan_line_end(window, at, Phase::kReason);
+}
+
+// Whether a field line may begin at `at`.
+bool HeadParser::begin_line(const Window& window, const char* at, std::size_t count) {
+  if (*at == ' ' || *at == '\t') return fail("obs_fold");
+  if (*at == '\n') return fail("bare_lf");
+  if (count >= limits_.headers) return fail("too_many_headers", 431);
+  state_.mark = static_cast<std::uint32_t>(at - window.base);
+  return true;
+}
+
+// Judges the bytes [from, to) of the name that begins at the mark, and the one that ends it, if it is there.
+bool HeadParser::check_name(const Window& window, const char* from, const char* to) {
+  const char* const begin = window.base + state_.mark;
+  const char* const limit = to - begin > kMaxNameBytes ? begin + kMaxNameBytes : to;
+  const char* const at = scan::skip(from, limit, scan::kTokenByte);
+  if (at == limit && limit != to) return fail("field_name_too_long", 431);
+  if (at == window.end) return true;
+  if (*at == ':' && at != begin) return true;
+  if (*at == ' ' || *at == '\t') return fail("space_before_colon");
+  return fail(*at == '\n' ? "bare_lf" : "invalid_field_name");
+}
+
+// Field lines up to the empty one. The field that is being read is the last of `refs` from its colon on.
+bool HeadParser::scan_fields(const Window& window, FieldRefs& refs) {
+  const char* const end = window.end;
+  const char* at = window.base + state_.position;
+  const std::uint64_t judged = state_.kind == Kind::kTrailers ? 0 : kJudged;
+  for (Phase phase = state_.phase;; phase = Phase::kLine) {
+    if (phase <= Phase::kName) {
+      const char* const from = at;
+      if (phase == Phase::kLine) {
+        if (at == end) return stop(window, Phase::kLine, at);
+        if (*at == '\r') return end_head(window, at);
+        if (!begin_line(window, at, refs.size())) return false;
+      }
+      at = scan::find_colon(at, end);
+      const char* const name = window.base + state_.mark;
+      const auto size = static_cast<std::size_t>(at - name);
+      // A name that is known is known to be valid.
+      const FieldId id = table::find(name, size);
+      if ((id == FieldId::kOther || at == end || *at != ':') && !check_name(window, from, at)) return false;
+      if (at == end) return stop(window, Phase::kName, at);
+      const bool ignored = id == FieldId::kOther && is_underscore_twin(name, size);
+      refs.push_back({state_.mark, 0, 0, 0, static_cast<std::uint16_t>(size), id, ignored});
+      ++at;
+    }
+    if (phase <= Phase::kSpace) {
+      while (at != end && (*at == ' ' || *at == '\t')) ++at;
+      if (at == end) return stop(window, Phase::kSpace, at);
+      refs.back().value_at = static_cast<std::uint32_t>(at - window.base);
+    }
+    at = scan::find_control(at, end);
+    while (at != end && *at == '\t') at = scan::find_control(at + 1, end);
+    if (at == end) return stop(window, Phase::kValue, at);
+    if (*at != '\r') return fail(*at == '\n' ? "bare_lf" : "invalid_field_value");
+    if (at + 1 == end) return stop(window, Phase::kValue, at);
+    if (at[1] != '\n') return fail("bare_cr");
+    FieldRef& ref = refs.back();
+    const char* const value = window.base + ref.value_at;
+    const char* value_end = at;
+    while (value_end != value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
+    at += 2;
+    ref.value_size = static_cast<std::uint32_t>(value_end - value);
+    ref.line_size = static_cast<std::uint32_t>(at - window.base) - ref.name_at;
+    if ((bit(ref.id) & judged) != 0 && !judge_field(window.base, ref)) return false;
+    state_.present |= bit(ref.id);
+  }
+}
+
+// The empty line: CR is at `at`.
+bool HeadParser::end_head(const Window& window, const char* at) {
+  if (at + 1 == window.end) return stop(window, Phase::kLine, at);
+  if (at[1] != '\n') return fail("bare_cr");
+  state_.position = static_cast<std::size_t>(at + 2 - window.base);
+  return true;
+}
+
+}  // namespace gatehouse::http
