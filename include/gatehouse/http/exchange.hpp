@@ -39,8 +39,9 @@ std::string_view to_string(Failure failure);  // a reason code: "client_gone", "
 
 // A connection handed over after an upgrade: the stream, and what was already received beyond the head.
 struct Upgraded {
-  std::unique_ptr<net::Stream> stream;
+  std::unique_ptr<net::Stream> stream;  // null when the connection broke
   std::string received;
+  std::shared_ptr<void> permit;  // the connection counts against the listener's limits until it is let go
 };
 
 class Exchange : public BodyReader, public BodyWriter {
@@ -61,19 +62,24 @@ class Exchange : public BodyReader, public BodyWriter {
   // and the client expects it.
   virtual void inform(int status, const Fields* fields) = 0;
   // The final head and the first bytes of the body, in one write. `more` kNo: that is the whole answer.
-  // Fields are final: nothing can be changed afterwards. REQUIRES: called once, not failed.
+  // Fields are final: nothing can be changed afterwards. Called once; does nothing when can_respond() is false.
   virtual void respond(const ResponseHead& head, std::string_view first, More more) = 0;
   virtual bool responded() const = 0;
   // Ends the exchange without a complete answer: the connection closes (HTTP/2: the stream resets), so that the client
   // sees an incomplete message and never a clean end.
   virtual void abort() = 0;
-  // 101 towards HTTP/1.1; the stream is the caller's. REQUIRES: request().protocol is not empty.
+  // 101 towards HTTP/1.1; the stream is the caller's, unregistered. REQUIRES: request().protocol is not empty.
   virtual Upgraded upgrade(const ResponseHead& head) = 0;
 
   virtual Failure failure() const = 0;
   bool failed() const { return failure() != Failure::kNone; }
+  // A request whose body failed can still be answered (400, 408, 413); the connection closes behind the answer.
+  bool can_respond() const {
+    const Failure why = failure();
+    return !responded() && why != Failure::kClientGone && why != Failure::kSendTimeout && why != Failure::kHandler;
+  }
 
-  // Bytes on the wire so far, head and framing included.
+  // Bytes on the wire so far, head and framing included; sent ones may still wait for the client to take them.
   virtual std::uint64_t bytes_received() const = 0;
   virtual std::uint64_t bytes_sent() const = 0;
 
