@@ -66,13 +66,14 @@ class RequestContext {
 
   // What happened. `reason` is "ok" or the stable code of whoever made or broke the answer.
   std::string_view reason = "ok";
-  int status = 0;  // sent to the client; 0: none
+  int status = 0;  // sent to the client; 0: none; 499: the client left first
   UpstreamFacts upstream;
 
   const http::RequestHead& request() const { return exchange.request(); }
   Arena& arena() { return exchange.arena(); }
 
-  // Every answer leaves through here, once: each step sees the head, innermost first, then the exchange sends it.
+  // Every answer leaves through here, once: each step sees the head, innermost first, then the exchange sends it. When the
+  // exchange has failed so that no answer can be sent, nothing happens but that `status` becomes 499.
   void respond(http::ResponseHead& head, std::string_view first, http::More more);
   void answer(const Answer& made);
 };

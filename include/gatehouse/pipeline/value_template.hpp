@@ -11,34 +11,47 @@
 
 namespace gatehouse::pipeline {
 
-// $path.x $query.x $header.x $context.x $uuid $ulid $now, each with |default; ${…} delimits; $$ is a dollar sign.
+// $path.x $query.x $header.x $context.x $uuid $ulid $now, each with |default; $$ is a dollar sign.
 // $context: request_id, client_ip, method, path, host, scheme, api, route, identity.
+// - A name is letters, digits, '-' and '_'; a default is the same plus '.'. ${query.filter[name]|any text}
+//   delimits: there the name ends at '|' or '}' and the default at '}'.
+// - The default stands for what is absent or empty; without one it is the empty string.
+// - $query.x is form-decoded; of several $query.x or $header.x the first counts. $now is 2025-01-31T08:30:00.123Z.
+// - Values may hold any byte; the serialiser refuses control bytes in fields, a body must be quoted by who writes it.
 class ValueTemplate {
  public:
-  // How a path variable's value is inserted: as it stood in the path (still encoded), or decoded.
+  // kDecoded: a path variable's value without its escapes. kEncoded is for paths: the values of path variables and
+  // $context.path are inserted as they stood, all others percent-encoded, so that no value adds a slash or an escape.
+  // (What no encoding can hide is a value of "." or "..": whoever builds a path checks for dot segments.)
   enum class PathValues : unsigned char { kEncoded, kDecoded };
 
   ValueTemplate() = default;
-  // `path_variables`: the names a route's path has; another $path.x or {x} is an error. With `braces`, {x} is $path.x.
+  // `path_variables`: the names a route's path has; another $path.x or {x} is an error. With `braces`, {x} and {x+} are
+  // $path.x, and the text is a path: it begins with '/' or $context.path and holds no query.
   // The error's message names the variable and the nearest valid one.
   static Result<ValueTemplate> parse(std::string_view text, const std::vector<std::string>& path_variables,
                                      PathValues values = PathValues::kDecoded, bool braces = false);
 
-  // A variable that has no value and no default is the empty string. Lives in the request's arena or longer.
+  // Lives in the request's arena or longer. Allocates nothing when the text is literal.
   std::string_view evaluate(RequestContext& context) const;
   const std::string& text() const { return text_; }
   bool is_literal() const;
-  bool operator==(const ValueTemplate& other) const { return text_ == other.text_; }
+  bool operator==(const ValueTemplate& other) const { return text_ == other.text_ && values_ == other.values_; }
 
  private:
+  friend class ValueTemplateParser;
   enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kUuid, kUlid, kNow };
+  enum class ContextValue : unsigned char {
+    kRequestId, kClientIp, kMethod, kPath, kHost, kScheme, kApi, kRoute, kIdentity, kCount
+  };
   struct Part {
     Source source;
-    std::string text;  // the text, or the variable's name
+    ContextValue which = ContextValue::kCount;  // of kContext
+    std::string text;                           // the text, or the variable's name
     std::string fallback;
-    bool has_fallback;
   };
-  static std::string_view value_of(const Part& part, PathValues values, RequestContext& context);
+  std::string_view insert(const Part& part, RequestContext& context) const;
+  static std::string_view context_value(ContextValue which, RequestContext& context);
 
   std::string text_;
   std::vector<Part> parts_;

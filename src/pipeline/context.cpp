@@ -1,0 +1,50 @@
+#include "gatehouse/pipeline/context.hpp"
+
+#include "gatehouse/pipeline/middleware.hpp"
+#include "gatehouse/pipeline/route.hpp"
+
+namespace gatehouse::pipeline {
+namespace {
+
+constexpr int kClientClosedRequest = 499;  // nginx's number, which log readers know
+
+// A body that broke a rule is answered, though the exchange cannot be completed as asked; a client that left is not.
+bool can_answer(http::Failure failure) {
+  switch (failure) {
+    case http::Failure::kNone:
+    case http::Failure::kBodyIncomplete:
+    case http::Failure::kBodyMalformed:
+    case http::Failure::kBodyTooLarge:
+    case http::Failure::kBodyTimeout: return true;
+    case http::Failure::kClientGone:
+    case http::Failure::kSendTimeout:
+    case http::Failure::kHandler: break;
+  }
+  return false;
+}
+
+}  // namespace
+
+RequestContext::RequestContext(http::Exchange& exchange_, const Route& route_)
+    : exchange(exchange_), route(route_), request_edits(exchange_.arena()) {}
+
+void RequestContext::respond(http::ResponseHead& head, std::string_view first, http::More more) {
+  if (!can_answer(exchange.failure())) {
+    status = kClientClosedRequest;
+    return;
+  }
+  for (auto step = route.steps.rbegin(); step != route.steps.rend(); ++step) (*step)->on_response(*this, head);
+  status = head.status;
+  exchange.respond(head, first, more);
+}
+
+void RequestContext::answer(const Answer& made) {
+  http::ResponseHead head(arena());
+  head.status = made.status;
+  head.edits = made.fields;
+  head.content_length = made.body.size();
+  reason = made.reason;
+  respond(head, made.body, http::More::kNo);
+}
+
+}  // namespace gatehouse::pipeline
