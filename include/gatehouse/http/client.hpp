@@ -55,7 +55,7 @@ class UpstreamCall : public BodyReader, public BodyWriter {
 // One HTTP/1.1 connection to a backend. Idle, it watches for the backend closing it or speaking out of turn.
 class ClientConnection {
  public:
-  // The connection broke, or spoke, while idle: the owner drops it. Called from the reactor; the owner may destroy it.
+  // The connection broke, or spoke, while idle: the owner drops it. Called once, from the reactor; the owner may destroy it.
   using OnIdleEnd = std::function<void(ClientConnection&)>;
 
   virtual ~ClientConnection() = default;
