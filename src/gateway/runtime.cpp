@@ -25,12 +25,12 @@ Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings)
   return {};
 }
 
-Result<std::shared_ptr<BackendPools>> Runtime::backend(const upstream::BackendSettings& settings) {
+Result<std::shared_ptr<PoolSet>> Runtime::backend(const upstream::BackendSettings& settings) {
   auto& known = backends_[settings.name];
   if (auto pools = known.lock(); pools && pools->backend().settings() == settings) return pools;
   auto backend = upstream::Backend::make(settings, clock_);
   if (!backend) return backend.error();
-  auto pools = std::make_shared<BackendPools>(workers_, *backend, registry_);
+  auto pools = std::make_shared<PoolSet>(workers_, *backend, registry_);
   known = pools;
   return pools;
 }

@@ -2,7 +2,7 @@
 // change. Control plane only, but for what its members allow.
 #pragma once
 
-#include "gateway/backend_pools.hpp"
+#include "gateway/pool_set.hpp"
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/error.hpp"
@@ -35,7 +35,7 @@ class Runtime {
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
   // The pools of a backend with exactly these settings: those in use, or new ones.
-  Result<std::shared_ptr<BackendPools>> backend(const upstream::BackendSettings& settings);
+  Result<std::shared_ptr<PoolSet>> backend(const upstream::BackendSettings& settings);
 
  private:
   const Clock& clock_;
@@ -46,7 +46,7 @@ class Runtime {
   observe::AccessLogSettings access_log_settings_;
   std::shared_ptr<observe::AccessLog> access_log_;
   middleware::Step access_log_step_;
-  std::map<std::string, std::weak_ptr<BackendPools>> backends_;
+  std::map<std::string, std::weak_ptr<PoolSet>> backends_;
 };
 
 }  // namespace gatehouse::gateway

@@ -1,7 +1,7 @@
 // One configuration, compiled: immutable, shared by all workers; a request keeps the one it began with.
 #pragma once
 
-#include "gateway/backend_pools.hpp"
+#include "gateway/pool_set.hpp"
 
 #include "gatehouse/config/settings.hpp"
 #include "gatehouse/observe/access_log.hpp"
@@ -17,7 +17,7 @@ namespace gatehouse::gateway {
 struct Snapshot {
   std::uint64_t version;
   config::Settings settings;
-  std::vector<std::shared_ptr<BackendPools>> backends;
+  std::vector<std::shared_ptr<PoolSet>> backends;
   std::shared_ptr<observe::AccessLog> access_log;
   std::vector<std::unique_ptr<pipeline::Route>> routes;  // the fallbacks of APIs among them
   pipeline::Route nowhere;                               // where no API matches

@@ -12,7 +12,7 @@ namespace {
 using integration::MockSettings;
 using integration::ProxySettings;
 using integration::StaticFilesSettings;
-using BackendsByName = std::map<std::string, std::shared_ptr<BackendPools>>;
+using BackendsByName = std::map<std::string, std::shared_ptr<PoolSet>>;
 using Steps = std::vector<middleware::Step>;
 
 Steps make_steps(const EffectiveRoute& effective, Runtime& runtime) {

@@ -1,27 +1,27 @@
-#include "gateway/backend_pools.hpp"
+#include "gateway/pool_set.hpp"
 
 namespace gatehouse::gateway {
 
 using observe::Registry;
 
-BackendPools::BackendPools(std::vector<net::Worker*> workers, std::shared_ptr<upstream::Backend> backend, Registry& registry)
+PoolSet::PoolSet(std::vector<net::Worker*> workers, std::shared_ptr<upstream::Backend> backend, Registry& registry)
     : workers_(std::move(workers)), backend_(std::move(backend)), pools_(workers_.size()) {
   register_metrics(registry);
 }
 
-BackendPools::~BackendPools() {
+PoolSet::~PoolSet() {
   for (std::size_t i = 0; i < pools_.size(); ++i)
     if (pools_[i]) workers_[i]->post([pool = std::move(pools_[i])]() mutable { pool.reset(); });
 }
 
-void BackendPools::open_on(net::Worker& worker, net::Resolver& resolver) {
+void PoolSet::open_on(net::Worker& worker, net::Resolver& resolver) {
   auto& pool = pools_[worker.index()];
   if (pool) return;
   pool = std::make_shared<upstream::Pool>(worker, backend_, resolver);
   if (worker.index() == 0) pool->run_health_checks();
 }
 
-void BackendPools::register_metrics(Registry& registry) {
+void PoolSet::register_metrics(Registry& registry) {
   const auto& settings = backend_->settings();
   const observe::Labels labels{{"backend", settings.name}};
   auto& counters = backend_->counters();

@@ -2,6 +2,7 @@
 // snapshots that name the backend.
 #pragma once
 
+#include "gatehouse/integration/http_proxy.hpp"
 #include "gatehouse/net/resolver.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/observe/metrics.hpp"
@@ -13,18 +14,18 @@
 
 namespace gatehouse::gateway {
 
-class BackendPools {
+class PoolSet final : public integration::BackendPools {
  public:
-  BackendPools(std::vector<net::Worker*> workers, std::shared_ptr<upstream::Backend> backend, observe::Registry& registry);
+  PoolSet(std::vector<net::Worker*> workers, std::shared_ptr<upstream::Backend> backend, observe::Registry& registry);
   // Sends each pool home to be destroyed.
-  ~BackendPools();
-  BackendPools(const BackendPools&) = delete;
-  BackendPools& operator=(const BackendPools&) = delete;
+  ~PoolSet() override;
+  PoolSet(const PoolSet&) = delete;
+  PoolSet& operator=(const PoolSet&) = delete;
 
   // On the worker's thread, before on(): makes its pool unless it is there.
   void open_on(net::Worker& worker, net::Resolver& resolver);
-  upstream::Pool& on(const net::Worker& worker) const { return *pools_[worker.index()]; }
-  upstream::Backend& backend() const { return *backend_; }
+  upstream::Pool& on(const net::Worker& worker) const override { return *pools_[worker.index()]; }
+  upstream::Backend& backend() const override { return *backend_; }
 
  private:
   void register_metrics(observe::Registry& registry);
