@@ -175,6 +175,7 @@ def scaling(servers: Servers, kind: str, cores: list[int], seconds: int, rounds:
         for _, workers in itertools.product(range(rounds), samples):
             with servers.proxy(kind, backend, cores[:workers], workers) as server:
                 wrk(server, case, rest, 1)
+                server.pin_busiest(cores[:workers])
                 idle, busy = idle_seconds(rest), load_seconds(backend)
                 sample = load(server, case, rest, seconds)
                 sample["load_busy_cores"] = (load_seconds(backend) - busy) / seconds

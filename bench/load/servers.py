@@ -105,10 +105,19 @@ class Server:
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return [pid, *map(int, children)]
 
-    def cpu_ns(self) -> int:
-        """User and system time of all threads so far."""
+    def thread_ns(self) -> dict[int, int]:
+        """User and system time of each thread so far, by its id."""
         files = (file for pid in self.pids() for file in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
-        return sum(int(file.read_text().split()[0]) for file in files)
+        return {int(file.parent.name): int(file.read_text().split()[0]) for file in files}
+
+    def cpu_ns(self) -> int:
+        return sum(self.thread_ns().values())
+
+    def pin_busiest(self, cores: list[int]):
+        """One core for each of the busiest threads: after some load these are the workers."""
+        spent = self.thread_ns()
+        for core, thread in zip(cores, sorted(spent, key=spent.get, reverse=True)):
+            os.sched_setaffinity(thread, {core})
 
     def anonymous_bytes(self) -> int:
         """User memory: heap, stacks and written data, without code and page cache."""
