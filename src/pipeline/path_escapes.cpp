@@ -10,7 +10,7 @@ namespace gatehouse::pipeline {
 namespace {
 
 enum class Byte : std::uint8_t {
-  kPlain,      // may stand in a path as it is
+  kPlain,  // may stand in a path as it is
   kSlash,
   kEscape,     // '%'
   kBackslash,  // refused: some backends take it for a slash
@@ -33,8 +33,8 @@ constexpr std::array<Byte, 256> kBytes = [] {
 Byte kind_of(char c) { return kBytes[static_cast<unsigned char>(c)]; }
 
 bool is_unreserved(unsigned char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 char* write_escape(char* to, unsigned char byte) {
@@ -59,7 +59,8 @@ int decode_escape(std::string_view text) {
 bool hides_dot_segment(std::string_view segment) {
   while (true) {
     std::size_t at = 0;
-    while (at < segment.size() && !segment.substr(at).starts_with("%2F") && !segment.substr(at).starts_with("%5C")) ++at;
+    while (at < segment.size() && !segment.substr(at).starts_with("%2F") && !segment.substr(at).starts_with("%5C"))
+      ++at;
     if (is_dot_segment(segment.substr(0, at))) return true;
     if (at == segment.size()) return false;
     segment.remove_prefix(at + 3);
@@ -85,15 +86,10 @@ char* normalise_segment(std::string_view segment, char* to) {
   for (std::size_t i = 0; i < segment.size(); ++i) {
     const char c = segment[i];
     switch (kind_of(c)) {
-      case Byte::kPlain:
-        *to++ = c;
-        break;
-      case Byte::kBackslash:
-        return nullptr;
+      case Byte::kPlain: *to++ = c; break;
+      case Byte::kBackslash: return nullptr;
       case Byte::kSlash:
-      case Byte::kForeign:
-        to = write_escape(to, static_cast<unsigned char>(c));
-        break;
+      case Byte::kForeign: to = write_escape(to, static_cast<unsigned char>(c)); break;
       case Byte::kEscape: {
         const int byte = decode_escape(segment.substr(i));
         if (byte < 0) return nullptr;

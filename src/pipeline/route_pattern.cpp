@@ -52,15 +52,18 @@ Result<PathSegment> parse_variable(std::string_view text) {
 Result<PathSegment> parse_segment(std::string_view text) {
   if (text.starts_with('{') && text.ends_with('}') && text.find('}') == text.size() - 1) return parse_variable(text);
   if (text.find_first_of("{}") != std::string_view::npos) {
-    return wrong("a variable is a whole segment, so " + quoted(text) + " cannot be one: write it like {id}, between slashes");
+    return wrong("a variable is a whole segment, so " + quoted(text) +
+                 " cannot be one: write it like {id}, between slashes");
   }
   if (text.empty()) return wrong("two slashes in a row: write one, requests are matched with one");
   std::string literal(text.size() * 3, '\0');
   const char* const end = normalise_segment(text, literal.data());
-  if (end == nullptr) return wrong("bad segment " + quoted(text) + ": an escape is %XX, and neither %00 nor a backslash may be there");
+  if (end == nullptr)
+    return wrong("bad segment " + quoted(text) + ": an escape is %XX, and neither %00 nor a backslash may be there");
   literal.resize(static_cast<std::size_t>(end - literal.data()));
   if (is_dot_segment(literal)) {
-    return wrong("bad segment " + quoted(text) + ": dot segments are resolved before a request is matched, so leave them out");
+    return wrong("bad segment " + quoted(text) +
+                 ": dot segments are resolved before a request is matched, so leave them out");
   }
   return PathSegment{Kind::kLiteral, std::move(literal)};
 }
@@ -119,8 +122,10 @@ Result<std::string_view> check_path(std::string_view path) {
   if (path.find('?') != std::string_view::npos) {
     return wrong("a route matches the path, " + quoted(path) + " has a query: conditions on the query stand beside it");
   }
-  if (path.find('#') != std::string_view::npos) return wrong("a path has no fragment: leave out the '#' in " + quoted(path));
-  if (path.find_first_of(" \t") != std::string_view::npos) return wrong("the path " + quoted(path) + " has a space: write %20");
+  if (path.find('#') != std::string_view::npos)
+    return wrong("a path has no fragment: leave out the '#' in " + quoted(path));
+  if (path.find_first_of(" \t") != std::string_view::npos)
+    return wrong("the path " + quoted(path) + " has a space: write %20");
   return path;
 }
 

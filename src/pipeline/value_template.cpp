@@ -27,8 +27,9 @@ std::string_view write_now(Arena& arena) {
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   char text[64];
-  const int size = std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
-                                 utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(millis % 1000));
+  const int size =
+      std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+                    utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(millis % 1000));
   return arena.copy({text, static_cast<std::size_t>(size)});
 }
 
@@ -69,30 +70,24 @@ std::string_view ValueTemplate::insert(const Part& part, RequestContext& context
   bool as_it_stood = false;
   std::string_view value;
   switch (part.source) {
-    case Source::kText:
-      return part.text;
+    case Source::kText: return part.text;
     case Source::kPath:
       value = context.params.get(part.text).value_or(std::string_view());
       as_it_stood = into_path;
       if (!into_path) value = decoded(value, context.arena());
       break;
     case Source::kQuery:
-      value = form_decoded(find_parameter(context.request().query, part.text).value_or(std::string_view()), context.arena());
+      value = form_decoded(find_parameter(context.request().query, part.text).value_or(std::string_view()),
+                           context.arena());
       break;
-    case Source::kHeader:
-      value = context.request().fields.get(part.text).value_or(std::string_view());
-      break;
+    case Source::kHeader: value = context.request().fields.get(part.text).value_or(std::string_view()); break;
     case Source::kContext:
       value = context_value(part.which, context);
       as_it_stood = part.which == ContextValue::kPath;
       break;
-    case Source::kUuid:
-      return context.arena().copy(make_uuid());
-    case Source::kUlid:
-      return context.arena().copy(make_ulid());
-    case Source::kNow:
-      value = write_now(context.arena());
-      break;
+    case Source::kUuid: return context.arena().copy(make_uuid());
+    case Source::kUlid: return context.arena().copy(make_ulid());
+    case Source::kNow: value = write_now(context.arena()); break;
   }
   if (value.empty()) return part.fallback;
   return into_path && !as_it_stood ? context.arena().copy(percent_encode(value)) : value;

@@ -10,10 +10,12 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kVariables = {"path", "query", "header", "context", "uuid", "ulid", "now"};
 // In the order of ContextValue.
-constexpr std::array<std::string_view, 9> kContextNames = {"request_id", "client_ip", "method", "path", "host",
+constexpr std::array<std::string_view, 9> kContextNames = {"request_id", "client_ip", "method", "path",    "host",
                                                            "scheme",     "api",       "route",  "identity"};
 
-bool is_word_char(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_word_char(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
 bool is_name_char(char c) { return is_word_char(c) || c == '-'; }
 bool is_default_char(char c) { return is_name_char(c) || c == '.'; }
 
@@ -75,7 +77,8 @@ class ValueTemplateParser {
  private:
   void add_text(std::string_view text) {
     if (text.empty()) return;
-    if (parts_.empty() || parts_.back().source != Source::kText) parts_.push_back({Source::kText, ContextValue::kCount, {}, {}});
+    if (parts_.empty() || parts_.back().source != Source::kText)
+      parts_.push_back({Source::kText, ContextValue::kCount, {}, {}});
     parts_.back().text += text;
   }
 
@@ -147,7 +150,8 @@ class ValueTemplateParser {
     ContextValue which = ContextValue::kCount;
     if (source == Source::kContext) {
       const auto at = std::ranges::find(kContextNames, name);
-      if (at == kContextNames.end()) return wrong("unknown variable " + written + hint(name, kContextNames, "$context."));
+      if (at == kContextNames.end())
+        return wrong("unknown variable " + written + hint(name, kContextNames, "$context."));
       which = static_cast<ContextValue>(at - kContextNames.begin());
     }
     parts_.push_back({source, which, std::string(name), std::string(fallback)});
@@ -165,7 +169,8 @@ class ValueTemplateParser {
 
   Result<void> check_path() const {
     const bool begins_with_path = !parts_.empty() && parts_.front().which == ContextValue::kPath;
-    if (!begins_with_path && (parts_.empty() || !parts_.front().text.starts_with('/') || parts_.front().source != Source::kText)) {
+    if (!begins_with_path &&
+        (parts_.empty() || !parts_.front().text.starts_with('/') || parts_.front().source != Source::kText)) {
       return wrong("a path begins with '/'");
     }
     for (const Part& part : parts_) {

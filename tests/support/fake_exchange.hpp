@@ -18,8 +18,13 @@ namespace gatehouse::testing {
 class FakeExchange final : public http::Exchange {
  public:
   // `target` as in a request line; no body until body(), end_body() or fail() say so.
-  explicit FakeExchange(net::Worker& worker, std::string method = "GET", std::string target = "/", const FieldList& fields = {})
-      : worker_(worker), waiter_(worker.ready()), method_(std::move(method)), target_(std::move(target)), fields_(fields) {
+  explicit FakeExchange(net::Worker& worker, std::string method = "GET", std::string target = "/",
+                        const FieldList& fields = {})
+      : worker_(worker),
+        waiter_(worker.ready()),
+        method_(std::move(method)),
+        target_(std::move(target)),
+        fields_(fields) {
     request_.method = http::parse_method(method_);
     request_.method_text = method_;
     request_.scheme = "http";

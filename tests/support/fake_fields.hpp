@@ -45,10 +45,12 @@ class FakeFields {
     for (const auto& [name, value] : list) {
       const http::FieldId id = http::field_id(name);
       const auto at = static_cast<std::uint32_t>(text_.size());
-      const bool named = id == http::FieldId::kOther && (", " + connection + ",").find(" " + to_lower(name) + ",") != std::string::npos;
+      const bool named = id == http::FieldId::kOther &&
+                         (", " + connection + ",").find(" " + to_lower(name) + ",") != std::string::npos;
       text_ += name + ": " + value + "\r\n";
       refs_.push_back({at, static_cast<std::uint32_t>(at + name.size() + 2), static_cast<std::uint32_t>(value.size()),
-                       static_cast<std::uint32_t>(text_.size() - at), static_cast<std::uint16_t>(name.size()), id, named});
+                       static_cast<std::uint32_t>(text_.size() - at), static_cast<std::uint16_t>(name.size()), id,
+                       named});
       present |= http::bit(id);
     }
     fields_ = http::Fields(text_.data(), refs_.data(), static_cast<std::uint32_t>(refs_.size()), present);
@@ -69,10 +71,13 @@ inline FieldList apply_edits(const http::Fields* base, const http::FieldEdits* e
   for (std::uint32_t i = 0; base && i < base->size(); ++i) {
     const http::Field field = (*base)[i];
     if (base->ref(i).named_by_connection) continue;
-    if (field.id == http::FieldId::kOther ? edits && edits->removes_other(field.name) : (removed & http::bit(field.id)) != 0) continue;
+    if (field.id == http::FieldId::kOther ? edits && edits->removes_other(field.name)
+                                          : (removed & http::bit(field.id)) != 0)
+      continue;
     sent.emplace_back(field.name, field.value);
   }
-  for (const auto* added = edits ? edits->added() : nullptr; added; added = added->next) sent.emplace_back(added->name, added->value);
+  for (const auto* added = edits ? edits->added() : nullptr; added; added = added->next)
+    sent.emplace_back(added->name, added->value);
   return sent;
 }
 

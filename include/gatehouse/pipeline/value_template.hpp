@@ -42,7 +42,16 @@ class ValueTemplate {
   friend class ValueTemplateParser;
   enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kUuid, kUlid, kNow };
   enum class ContextValue : unsigned char {
-    kRequestId, kClientIp, kMethod, kPath, kHost, kScheme, kApi, kRoute, kIdentity, kCount
+    kRequestId,
+    kClientIp,
+    kMethod,
+    kPath,
+    kHost,
+    kScheme,
+    kApi,
+    kRoute,
+    kIdentity,
+    kCount
   };
   struct Part {
     Source source;

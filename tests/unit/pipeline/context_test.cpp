@@ -39,8 +39,7 @@ TEST_F(ContextTest, EveryStepSeesTheAnswerInnermostFirst) {
   route.steps = {outer, inner};
   RequestContext context(exchange, route);
   context.answer(Answer(exchange.arena(), 418, "teapot", "short and stout"));
-  const testing::FieldList expected{
-      {"Content-Type", "application/json"}, {"X-Step", "inner"}, {"X-Step", "outer"}};
+  const testing::FieldList expected{{"Content-Type", "application/json"}, {"X-Step", "inner"}, {"X-Step", "outer"}};
   EXPECT_EQ(exchange.sent_fields, expected);
   EXPECT_EQ(outer->seen, 418);
   EXPECT_EQ(inner->seen, 418);

@@ -23,12 +23,15 @@ TEST(NormaliseSegment, DecodesUnreservedCharactersOnly) {
 
 TEST(NormaliseSegment, DoesNotDecodeTwice) { EXPECT_EQ(normal("%252e%252E"), "%252e%252E"); }
 
-TEST(NormaliseSegment, KeepsReservedCharactersAsTheyStand) { EXPECT_EQ(normal("a;v=1,2:(b)@!$&'*+"), "a;v=1,2:(b)@!$&'*+"); }
+TEST(NormaliseSegment, KeepsReservedCharactersAsTheyStand) {
+  EXPECT_EQ(normal("a;v=1,2:(b)@!$&'*+"), "a;v=1,2:(b)@!$&'*+");
+}
 
 TEST(NormaliseSegment, EscapesWhatMayNotStandInAPath) { EXPECT_EQ(normal("a\"b|c^\xC3\xA9"), "a%22b%7Cc%5E%C3%A9"); }
 
 TEST(NormaliseSegment, RefusesInvalidEscapesNulAndBackslash) {
-  for (const char* bad : {"%", "%4", "%4g", "%zz", "a%", "%00", "a%00b", "a\\b"}) EXPECT_EQ(normal(bad), std::nullopt) << bad;
+  for (const char* bad : {"%", "%4", "%4g", "%zz", "a%", "%00", "a%00b", "a\\b"})
+    EXPECT_EQ(normal(bad), std::nullopt) << bad;
 }
 
 TEST(NormaliseSegment, RefusesDotSegmentsBehindEscapedSeparators) {
@@ -40,7 +43,8 @@ TEST(NormaliseSegment, RefusesDotSegmentsBehindEscapedSeparators) {
 TEST(PlainPath, IsOneThatNeedsNoWork) {
   EXPECT_TRUE(is_plain_path("/a/b.c/d..e/"));
   EXPECT_TRUE(is_plain_path("/"));
-  for (const char* work : {"/a//b", "/./a", "/a/..", "/a%20", "/a\\b", "/a|b"}) EXPECT_FALSE(is_plain_path(work)) << work;
+  for (const char* work : {"/a//b", "/./a", "/a/..", "/a%20", "/a\\b", "/a|b"})
+    EXPECT_FALSE(is_plain_path(work)) << work;
 }
 
 TEST(DotSegments, AreFoundWhole) {

@@ -48,8 +48,10 @@ class ValueTemplateTest : public ::testing::Test {
   }
 
   net::Worker worker{0};
-  testing::FakeExchange exchange{
-      worker, "GET", "/orders/a%20b?q=1+%2F2&q=3&empty=&filter%5Bid%5D=7", {{"X-User", "anna"}, {"X-User", "bert"}, {"X-Empty", ""}}};
+  testing::FakeExchange exchange{worker,
+                                 "GET",
+                                 "/orders/a%20b?q=1+%2F2&q=3&empty=&filter%5Bid%5D=7",
+                                 {{"X-User", "anna"}, {"X-User", "bert"}, {"X-Empty", ""}}};
   Route route;
   RequestContext context{exchange, route};
 };
