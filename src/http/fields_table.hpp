@@ -156,7 +156,7 @@ inline FieldId find_short(const char* name, std::size_t size) {
 }
 
 // REQUIRES: no byte of `name` is below 0x20.
-inline FieldId find(const char* name, std::size_t size) {
+__attribute__((always_inline)) inline FieldId find(const char* name, std::size_t size) {
   if (size < 4) return find_short(name, size);
   std::uint32_t last_four;
   std::memcpy(&last_four, name + size - 4, 4);

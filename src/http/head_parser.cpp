@@ -21,9 +21,6 @@ constexpr std::ptrdiff_t kMaxNameBytes = 1024;
 // Offsets are 32 bits wide.
 constexpr std::uint64_t kMaxHeadBytes = std::numeric_limits<std::uint32_t>::max();
 
-constexpr std::uint64_t kJudged = bit(FieldId::kConnection) | bit(FieldId::kContentLength) | bit(FieldId::kExpect) |
-                                  bit(FieldId::kHost) | bit(FieldId::kTransferEncoding) | bit(FieldId::kUpgrade);
-
 // Backends behind CGI, WSGI and the like take Content_Length for Content-Length and X_Forwarded_For for X-Forwarded-For:
 // such a field is never forwarded.
 bool is_underscore_twin(const char* name, std::size_t size) {
@@ -33,7 +30,38 @@ bool is_underscore_twin(const char* name, std::size_t size) {
   return table::find(dashed.data(), size) != FieldId::kOther;
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_plain_name(const char* at, const char* end) {
+  return at != end && end - at <= kMaxNameBytes && scan::skip(at, end, scan::kPlainNameByte) == end;
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+struct UsualLine {
+  const char* name_end = nullptr;
+  const char* value;
+  const char* value_end;
+  FieldId id;
+};
+
+// Reads a line that is there as a whole, has a valid name without '_', at most one space behind the colon, a value that is
+// not empty, and no other blank around it. name_end is null when it is anything else.
+inline UsualLine read_usual_line(const char* name, const char* end) {
+  UsualLine line;
+  const char* const colon = scan::find_colon(name, end);
+  if (end - colon < 4 || *colon != ':') return line;
+  const auto size = static_cast<std::size_t>(colon - name);
+  line.id = table::find(name, size);
+  // A name that is known is known to be valid.
+  if (line.id == FieldId::kOther && !is_plain_name(name, colon)) return line;
+  line.value = colon + (colon[1] == ' ' ? 2 : 1);
+  line.value_end = scan::find_control(line.value, end);
+  if (end - line.value_end < 2 || std::memcmp(line.value_end, "\r\n", 2) != 0) return line;
+  // Above the space: no blank, and at the front no CR.
+  if (static_cast<unsigned char>(*line.value) <= ' ' || static_cast<unsigned char>(line.value_end[-1]) <= ' ') return line;
+  line.name_end = colon;
+  return line;
+}
 
 }  // namespace
 
@@ -80,7 +108,7 @@ void HeadParser::go_to(const Window& window, Phase phase, const char* at) {
   state_.position = static_cast<std::size_t>(at - window.base);
 }
 
-// Bytes are missing.
+// Always false.
 bool HeadParser::stop(const Window& window, Phase phase, const char* at) {
   go_to(window, phase, at);
   return false;
@@ -145,10 +173,10 @@ bool HeadParser::scan_target(const Window& window) {
   const char* const limit = cut ? begin + limits_.uri : window.end;
   const char* at = window.base + state_.position;
   if (state_.query_at == 0) {
-    at = scan::skip(at, limit, scan::kPathByte);
+    at = scan::find_path_end(at, limit);
     if (at != limit && *at == '?') state_.query_at = static_cast<std::uint32_t>(++at - window.base);
   }
-  if (state_.query_at != 0) at = scan::skip(at, limit, scan::kQueryByte);
+  if (state_.query_at != 0) at = scan::find_query_end(at, limit);
   if (at == window.end) return stop(window, Phase::kTarget, at);
   if (*at != ' ') {
     if (at == limit) return fail("uri_too_long", 414);
@@ -224,88 +252,122 @@ bool HeadParser::scan_status(const Window& window) {
 
 bool HeadParser::scan_reason(const Window& window) {
   if (state_.phase > Phase::kReason) return true;
-  const char* at = scan::find_control(window.base + state_.position, window.end);
-  while (at != window.end && *at == '\t') at = scan::find_control(at + 1, window.end);
+  const char* const at = scan::find_value_end(window.base + state_.position, window.end);
   if (at == window.end) return stop(window, Phase::kReason, at);
   if (*at != '\r') return fail(*at == '\n' ? "bare_lf" : "invalid_reason");
   state_.reason = {state_.mark, static_cast<std::uint32_t>(at - window.base) - state_.mark};
   return scan_line_end(window, at, Phase::kReason);
 }
 
-// Whether a field line may begin at `at`.
-bool HeadParser::begin_line(const Window& window, const char* at, std::size_t count) {
-  if (*at == ' ' || *at == '\t') return fail("obs_fold");
-  if (*at == '\n') return fail("bare_lf");
-  if (count >= limits_.headers) return fail("too_many_headers", 431);
-  state_.mark = static_cast<std::uint32_t>(at - window.base);
-  return true;
+// Whether a field line may begin with `first`, behind `count` others.
+bool HeadParser::begin_line(char first, std::size_t count) {
+  if (is_blank(first)) return fail("obs_fold");
+  if (first == '\n') return fail("bare_lf");
+  return count < limits_.headers || fail("too_many_headers", 431);
 }
 
-// Judges the bytes [from, to) of the name that begins at the mark, and the one that ends it, if it is there.
-bool HeadParser::check_name(const Window& window, const char* from, const char* to) {
-  const char* const begin = window.base + state_.mark;
-  const char* const limit = to - begin > kMaxNameBytes ? begin + kMaxNameBytes : to;
+// Judges the bytes [from, to) of the name that begins at `name`, and the one that ends it, if it is there.
+bool HeadParser::check_name(const Window& window, const char* name, const char* from, const char* to) {
+  const char* const limit = to - name > kMaxNameBytes ? name + kMaxNameBytes : to;
   const char* const at = scan::skip(from, limit, scan::kTokenByte);
   if (at == limit && limit != to) return fail("field_name_too_long", 431);
   if (at == window.end) return true;
-  if (*at == ':' && at != begin) return true;
-  if (*at == ' ' || *at == '\t') return fail("space_before_colon");
+  if (*at == ':' && at != name) return true;
+  if (is_blank(*at)) return fail("space_before_colon");
   return fail(*at == '\n' ? "bare_lf" : "invalid_field_name");
 }
 
-// Field lines up to the empty one. The field that is being read is the last of `refs` from its colon on.
+std::uint64_t HeadParser::judged_fields() const {
+  constexpr std::uint64_t kJudged = bit(FieldId::kConnection) | bit(FieldId::kContentLength) | bit(FieldId::kExpect) |
+                                    bit(FieldId::kHost) | bit(FieldId::kTransferEncoding) | bit(FieldId::kUpgrade);
+  return state_.kind == Kind::kTrailers ? 0 : kJudged;
+}
+
+// Field lines up to the empty one.
 bool HeadParser::scan_fields(const Window& window, FieldRefs& refs) {
-  const char* const end = window.end;
-  const char* at = window.base + state_.position;
-  const std::uint64_t judged = state_.kind == Kind::kTrailers ? 0 : kJudged;
-  for (Phase phase = state_.phase;; phase = Phase::kLine) {
-    if (phase <= Phase::kName) {
-      const char* const from = at;
-      if (phase == Phase::kLine) {
-        if (at == end) return stop(window, Phase::kLine, at);
-        if (*at == '\r') return end_head(window, at);
-        if (!begin_line(window, at, refs.size())) return false;
-      }
-      at = scan::find_colon(at, end);
-      const char* const name = window.base + state_.mark;
-      const auto size = static_cast<std::size_t>(at - name);
-      // A name that is known is known to be valid.
-      const FieldId id = table::find(name, size);
-      if ((id == FieldId::kOther || at == end || *at != ':') && !check_name(window, from, at)) return false;
-      if (at == end) return stop(window, Phase::kName, at);
-      const bool ignored = id == FieldId::kOther && is_underscore_twin(name, size);
-      refs.push_back({state_.mark, 0, 0, 0, static_cast<std::uint16_t>(size), id, ignored});
-      ++at;
-    }
-    if (phase <= Phase::kSpace) {
-      while (at != end && (*at == ' ' || *at == '\t')) ++at;
-      if (at == end) return stop(window, Phase::kSpace, at);
-      refs.back().value_at = static_cast<std::uint32_t>(at - window.base);
-    }
-    at = scan::find_control(at, end);
-    while (at != end && *at == '\t') at = scan::find_control(at + 1, end);
-    if (at == end) return stop(window, Phase::kValue, at);
-    if (*at != '\r') return fail(*at == '\n' ? "bare_lf" : "invalid_field_value");
-    if (at + 1 == end) return stop(window, Phase::kValue, at);
-    if (at[1] != '\n') return fail("bare_cr");
-    FieldRef& ref = refs.back();
-    const char* const value = window.base + ref.value_at;
-    const char* value_end = at;
-    while (value_end != value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
-    at += 2;
-    ref.value_size = static_cast<std::uint32_t>(value_end - value);
-    ref.line_size = static_cast<std::uint32_t>(at - window.base) - ref.name_at;
-    if ((bit(ref.id) & judged) != 0 && !judge_field(window.base, ref)) return false;
-    state_.present |= bit(ref.id);
+  for (;;) {
+    if (state_.phase == Phase::kLine && !take_usual_lines(window, refs)) return false;
+    if (!scan_line(window, refs)) return state_.phase == Phase::kEnd;
   }
 }
 
-// The empty line: CR is at `at`.
+// The fast lane: lines that are there as a whole and look as nearly all do. The first that does not is left to scan_line().
+bool HeadParser::take_usual_lines(const Window& window, FieldRefs& refs) {
+  const char* const base = window.base;
+  const char* at = base + state_.position;
+  const std::uint64_t judged = judged_fields();
+  std::uint64_t present = state_.present;
+  for (std::size_t room = limits_.headers - refs.size(); room != 0; --room) {
+    const UsualLine line = read_usual_line(at, window.end);
+    if (line.name_end == nullptr) break;
+    const char* const next = line.value_end + 2;
+    refs.push_back(FieldRef{.name_at = static_cast<std::uint32_t>(at - base),
+                            .value_at = static_cast<std::uint32_t>(line.value - base),
+                            .value_size = static_cast<std::uint32_t>(line.value_end - line.value),
+                            .line_size = static_cast<std::uint32_t>(next - at),
+                            .name_size = static_cast<std::uint16_t>(line.name_end - at),
+                            .id = line.id,
+                            .named_by_connection = false});
+    at = next;
+    if ((bit(line.id) & judged) != 0 && !judge_field(base, refs.back())) return false;
+    present |= bit(line.id);
+    state_.present = present;
+  }
+  go_to(window, Phase::kLine, at);
+  return true;
+}
+
+// One field line, however it looks and wherever it stops; false also when it is the empty one. What is known of it is
+// kept in state_.field over a stop.
+bool HeadParser::scan_line(const Window& window, FieldRefs& refs) {
+  const char* const end = window.end;
+  const char* at = window.base + state_.position;
+  FieldRef& field = state_.field;
+  if (state_.phase <= Phase::kName) {
+    const char* const from = at;
+    if (state_.phase == Phase::kLine) {
+      if (at == end) return stop(window, Phase::kLine, at);
+      if (*at == '\r') return end_head(window, at);
+      if (!begin_line(*at, refs.size())) return false;
+      field = {};
+      field.name_at = static_cast<std::uint32_t>(at - window.base);
+    }
+    at = scan::find_colon(at, end);
+    const char* const name = window.base + field.name_at;
+    if (!check_name(window, name, from, at)) return false;
+    if (at == end) return stop(window, Phase::kName, at);
+    field.name_size = static_cast<std::uint16_t>(at - name);
+    field.id = table::find(name, field.name_size);
+    field.named_by_connection = field.id == FieldId::kOther && is_underscore_twin(name, field.name_size);
+    ++at;
+  }
+  if (state_.phase <= Phase::kSpace) {
+    while (at != end && is_blank(*at)) ++at;
+    if (at == end) return stop(window, Phase::kSpace, at);
+    field.value_at = static_cast<std::uint32_t>(at - window.base);
+  }
+  at = scan::find_value_end(at, end);
+  if (at == end) return stop(window, Phase::kValue, at);
+  if (*at != '\r') return fail(*at == '\n' ? "bare_lf" : "invalid_field_value");
+  if (at + 1 == end) return stop(window, Phase::kValue, at);
+  if (at[1] != '\n') return fail("bare_cr");
+  const char* const value = window.base + field.value_at;
+  const char* value_end = at;
+  while (value_end != value && is_blank(value_end[-1])) --value_end;
+  field.value_size = static_cast<std::uint32_t>(value_end - value);
+  field.line_size = static_cast<std::uint32_t>(at + 2 - window.base) - field.name_at;
+  refs.push_back(field);
+  if ((bit(field.id) & judged_fields()) != 0 && !judge_field(window.base, field)) return false;
+  state_.present |= bit(field.id);
+  go_to(window, Phase::kLine, at + 2);
+  return true;
+}
+
+// The empty line: CR is at `at`. Always false: there is no field line.
 bool HeadParser::end_head(const Window& window, const char* at) {
   if (at + 1 == window.end) return stop(window, Phase::kLine, at);
   if (at[1] != '\n') return fail("bare_cr");
-  state_.position = static_cast<std::size_t>(at + 2 - window.base);
-  return true;
+  return stop(window, Phase::kEnd, at + 2);
 }
 
 }  // namespace gatehouse::http

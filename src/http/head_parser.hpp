@@ -72,7 +72,7 @@ class HeadParser {
   enum class Kind : std::uint8_t { kRequest, kResponse, kTrailers };
   // What the byte at `position` belongs to.
   enum class Phase : std::uint8_t {
-    kBefore, kMethod, kTarget, kVersion, kStatus, kReason, kLine, kName, kSpace, kValue, kComplete, kMalformed
+    kBefore, kMethod, kTarget, kVersion, kStatus, kReason, kLine, kName, kSpace, kValue, kEnd, kComplete, kMalformed
   };
   // A piece of the head, from its first byte.
   struct Piece {
@@ -90,8 +90,9 @@ class HeadParser {
     std::size_t position = 0;
     std::uint64_t present = 0;
     std::uint64_t content_length = 0;
-    std::uint32_t mark = 0;  // where the piece that is being read began
+    std::uint32_t mark = 0;  // where the part of the start line that is being read began
     int status = 0;
+    FieldRef field{};        // the line that is being read
     Piece method_text, target, authority, reason, upgrade;
     std::uint32_t query_at = 0;  // behind the '?'; 0: none
     Kind kind = Kind::kRequest;
@@ -120,13 +121,16 @@ class HeadParser {
   bool scan_reason(const Window& window);
   bool scan_line_end(const Window& window, const char* at, Phase phase);
   bool scan_fields(const Window& window, FieldRefs& refs);
-  bool begin_line(const Window& window, const char* at, std::size_t count);
-  bool check_name(const Window& window, const char* from, const char* to);
+  bool take_usual_lines(const Window& window, FieldRefs& refs);
+  bool scan_line(const Window& window, FieldRefs& refs);
+  bool begin_line(char first, std::size_t count);
+  bool check_name(const Window& window, const char* name, const char* from, const char* to);
   bool end_head(const Window& window, const char* at);
   void go_to(const Window& window, Phase phase, const char* at);
   bool stop(const Window& window, Phase phase, const char* at);
   bool fail(std::string_view reason, int status = 400);
 
+  std::uint64_t judged_fields() const;
   bool judge_target(const char* base);
   bool judge_absolute_target(const char* base);
   bool judge_field(const char* base, const FieldRef& ref);

@@ -37,38 +37,36 @@ bool is_option(std::string_view option) {
   return iequals(option, "close") || iequals(option, "keep-alive") || iequals(option, "upgrade");
 }
 
-// "[::1]" with what follows it in `rest`. No zone identifiers, no IPvFuture.
-bool take_ip_literal(std::string_view text, std::string_view& rest) {
+// "[::1]". No zone identifiers, no IPvFuture. Returns its end, nullptr when it is none.
+const char* take_ip_literal(std::string_view text) {
   const std::size_t close = text.find(']');
-  if (close == std::string_view::npos) return false;
+  if (close == std::string_view::npos) return nullptr;
   const std::string_view address = text.substr(1, close - 1);
-  rest = text.substr(close + 1);
-  return address.find(':') != std::string_view::npos && address.find('%') == std::string_view::npos &&
-         IpAddress::parse(address).has_value();
+  const bool v6 = address.find(':') != std::string_view::npos && address.find('%') == std::string_view::npos;
+  return v6 && IpAddress::parse(address) ? text.data() + close + 1 : nullptr;
 }
 
-// A registered name or an IPv4 address (RFC 3986 section 3.2.2), not empty.
-bool take_name(std::string_view text, std::string_view& rest) {
-  const char* const end = text.data() + text.size();
-  const char* at = scan::skip(text.data(), end, scan::kHostByte);
+// A registered name or an IPv4 address (RFC 3986 section 3.2.2), not empty. Returns its end, nullptr when it is none.
+const char* take_name(const char* const begin, const char* const end) {
+  const char* at = scan::skip(begin, end, scan::kHostByte);
   while (at != end && *at == '%') {
-    if (end - at < 3 || hex_value(at[1]) < 0 || hex_value(at[2]) < 0) return false;
+    if (end - at < 3 || hex_value(at[1]) < 0 || hex_value(at[2]) < 0) return nullptr;
     at = scan::skip(at + 3, end, scan::kHostByte);
   }
-  rest = text.substr(static_cast<std::size_t>(at - text.data()));
-  return at != text.data();
+  return at == begin ? nullptr : at;
 }
 
 // host [":" port]. An empty port, which RFC 3986 allows and nobody sends, is refused: "a:" would be another host than "a".
 bool is_authority(std::string_view text) {
-  std::string_view rest;
-  if (text.empty() || !(text[0] == '[' ? take_ip_literal(text, rest) : take_name(text, rest))) return false;
-  if (rest.empty()) return true;
-  if (rest.size() < 2 || rest.size() > 6 || rest[0] != ':') return false;
+  const char* const end = text.data() + text.size();
+  const char* at = !text.empty() && text[0] == '[' ? take_ip_literal(text) : take_name(text.data(), end);
+  if (at == nullptr) return false;
+  if (at == end) return true;
+  if (*at != ':' || end - at < 2 || end - at > 6) return false;
   std::uint32_t port = 0;
-  for (const char c : rest.substr(1)) {
-    if (c < '0' || c > '9') return false;
-    port = port * 10 + static_cast<std::uint32_t>(c - '0');
+  while (++at != end) {
+    if (*at < '0' || *at > '9') return false;
+    port = port * 10 + static_cast<std::uint32_t>(*at - '0');
   }
   return port <= std::numeric_limits<std::uint16_t>::max();
 }
@@ -152,6 +150,11 @@ bool HeadParser::judge_transfer_encoding(std::string_view value) {
 }
 
 bool HeadParser::judge_connection(std::string_view value) {
+  // Nearly always there is this one option.
+  if (value == "keep-alive") {
+    state_.says_keep_alive = true;
+    return true;
+  }
   std::string_view option;
   while (next_element(value, option)) {
     if (iequals(option, "keep-alive")) {
