@@ -1,5 +1,5 @@
 // The access log: every worker formats lines into a ring of its own, one thread writes them out. A full ring drops lines
-// and counts them; a request never waits for a disk.
+// and counts them (gatehouse_access_log_dropped_total); a request never waits for a disk or for whoever reads our output.
 #pragma once
 
 #include "gatehouse/base/error.hpp"
@@ -13,19 +13,25 @@ namespace gatehouse::observe {
 
 class AccessLog {
  public:
-  // Fails when the file cannot be opened. `ring_bytes` per worker.
-  static Result<std::shared_ptr<AccessLog>> open(const AccessLogSettings& settings, unsigned workers, Registry& registry,
-                                                 std::size_t ring_bytes = 1 << 20);
-  ~AccessLog();  // writes what is there, then closes
+  static constexpr std::size_t kMaxLine = 8 * 1024;
+
+  // Fails when the output cannot be opened. `ring_bytes` per worker, rounded up to a power of two. Not enabled: nothing is
+  // opened and every reserve() is null.
+  static Result<std::shared_ptr<AccessLog>> open(const AccessLogSettings& settings, unsigned workers,
+                                                 Registry& registry, std::size_t ring_bytes = 1 << 20);
+  ~AccessLog();  // writes what is there, then closes; an output that takes nothing is given up after two seconds
 
   // Room for one line of at most `size` bytes, contiguous, or null when the ring is full (counted as dropped).
-  // REQUIRES: the worker's own thread; followed by commit().
+  // REQUIRES: the worker's own thread; size <= kMaxLine. What is not committed is forgotten.
   char* reserve(unsigned worker, std::size_t size);
-  // Hands over the first `size` bytes of what was reserved, a line with its newline.
+  // Hands over the first `size` bytes of what was reserved: a whole line with its newline.
   void commit(unsigned worker, std::size_t size);
 
-  void reopen();  // after rotation; any thread
-  void flush();   // waits until all that was committed is written; any thread, for tests and shutdown
+  // After rotation; any thread. What was committed before goes to the old file. Standard streams stay what they are.
+  void reopen();
+  // Waits until all that was committed is written, or the output has taken nothing for two seconds; any thread, for tests
+  // and shutdown.
+  void flush();
 
  private:
   struct Impl;

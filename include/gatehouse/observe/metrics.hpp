@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,11 +40,14 @@ class Counter {
 class Histogram {
  public:
   static constexpr int kBuckets = 21;  // le 64 µs · 2^i, and +Inf
+  static constexpr Duration kFirstBound = std::chrono::microseconds(64);
   explicit Histogram(unsigned cells) : cells_(new Cell[cells]), count_(cells) {}
+  // A negative duration counts as 0.
   void record(unsigned worker, Duration duration);
   struct Snapshot {
-    std::array<std::uint64_t, kBuckets + 1> buckets{};
-    std::uint64_t count = 0;
+    std::array<std::uint64_t, kBuckets + 1>
+        buckets{};            // each for itself, not cumulative; the last is beyond all bounds
+    std::uint64_t count = 0;  // of all buckets
     double sum_seconds = 0;
   };
   Snapshot read() const;
@@ -59,19 +61,22 @@ class Histogram {
   unsigned count_;
 };
 
-// Thread-safe. Names as Prometheus writes them, "gatehouse_requests_total".
+// Thread-safe. Names as Prometheus writes them, "gatehouse_requests_total". One name has one type: std::logic_error else.
 class Registry {
  public:
   explicit Registry(unsigned workers, std::size_t series_limit = 20'000);
   ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
   unsigned workers() const { return workers_; }
 
-  // The same series for the same name and labels. Beyond the limit every new one is the family's overflow series
-  // (each label value "overflow").
+  // The same series for the same name and labels, in whatever order. Beyond the limit every new one is the family's
+  // overflow series (each label value "overflow"). Takes a lock and allocates: keep the reference, do not look up again.
   Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, const Labels& labels = {});
 
-  // Read at scrape time, any thread; unregistered when the returned handle goes.
+  // Read at scrape time, any thread; unregistered when the returned handle goes, which waits for a scrape that is reading.
+  // Of several with the same name and labels (a backend's before and after a reload) the youngest counts.
   using Handle = std::shared_ptr<void>;
   enum class Kind : std::uint8_t { kGauge, kCounter };
   [[nodiscard]] Handle observe(Kind kind, std::string_view name, std::string_view help, const Labels& labels,
