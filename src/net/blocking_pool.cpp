@@ -81,6 +81,7 @@ void BlockingPool::stop() {
     dropped.swap(state_->queue);
   }
   state_->changed.notify_all();
+  dropped.clear();
   for (auto& thread : state_->threads) thread.join();
   state_->threads.clear();
 }
