@@ -12,9 +12,9 @@ namespace {
 enum class Byte : std::uint8_t {
   kPlain,  // may stand in a path as it is
   kSlash,
-  kEscape,     // '%'
-  kBackslash,  // refused: some backends take it for a slash
-  kForeign,    // what RFC 3986 does not allow in a path: escaped
+  kEscape,   // '%'
+  kRefused,  // NUL, and the backslash, which some backends take for a slash
+  kForeign,  // what RFC 3986 does not allow in a path: escaped
 };
 
 // RFC 3986 sections 2.3 and 3.3: pchar without "%", and the slash.
@@ -26,7 +26,8 @@ constexpr std::array<Byte, 256> kBytes = [] {
   for (const char c : std::string_view("-._~!$&'()*+,;=:@")) bytes[static_cast<unsigned char>(c)] = Byte::kPlain;
   bytes['/'] = Byte::kSlash;
   bytes['%'] = Byte::kEscape;
-  bytes['\\'] = Byte::kBackslash;
+  bytes['\\'] = Byte::kRefused;
+  bytes[0] = Byte::kRefused;
   return bytes;
 }();
 
@@ -87,7 +88,7 @@ char* normalise_segment(std::string_view segment, char* to) {
     const char c = segment[i];
     switch (kind_of(c)) {
       case Byte::kPlain: *to++ = c; break;
-      case Byte::kBackslash: return nullptr;
+      case Byte::kRefused: return nullptr;
       case Byte::kSlash:
       case Byte::kForeign: to = write_escape(to, static_cast<unsigned char>(c)); break;
       case Byte::kEscape: {

@@ -33,7 +33,7 @@ class RouteTree::Search {
   bool match_greedily(const Node& node, const char* at);
   const Node* child(const Node& node, const char* at) const;
   const char* segment_end(const char* at) const;
-  void keep(const char* begin, const char* end) { values_[size_++] = {begin, static_cast<std::size_t>(end - begin)}; }
+  void keep(const char* begin, const char* end) { values_[size_++] = {begin, end}; }
   bool choose(std::uint32_t leaf, bool empty_greedy);
 
   const RouteTree& tree_;
@@ -42,17 +42,21 @@ class RouteTree::Search {
   const Route* route_ = nullptr;
   std::uint64_t allowed_ = 0;
   std::size_t size_ = 0;
-  std::array<std::string_view, PathParams::kMax> values_;
+  struct Value {
+    const char *begin, *end;
+  };
+  Value values_[PathParams::kMax];  // not initialised: only the first size_ count
 };
 
 // The child whose text is next in the path.
-const RouteTree::Node* RouteTree::Search::child(const Node& node, const char* at) const {
-  const char* const branches = tree_.texts_.data() + node.branches_at;
+inline const RouteTree::Node* RouteTree::Search::child(const Node& node, const char* at) const {
+  const char* const texts = tree_.texts_.data();
+  const char* const branches = texts + node.branches_at;
   for (std::uint32_t i = 0; i < node.child_count; ++i) {
     if (branches[i] != *at) continue;
-    const Node& next = tree_.nodes_[node.children + i];
-    const bool fits = next.text_size <= static_cast<std::size_t>(end_ - at) &&
-                      std::memcmp(tree_.texts_.data() + next.text_at, at, next.text_size) == 0;
+    const Node& next = tree_.nodes_.data()[node.children + i];
+    if (next.text_size > static_cast<std::size_t>(end_ - at)) return nullptr;
+    const bool fits = next.text_size == 1 || std::memcmp(texts + next.text_at + 1, at + 1, next.text_size - 1) == 0;
     return fits ? &next : nullptr;
   }
   return nullptr;
@@ -128,7 +132,9 @@ bool RouteTree::Search::choose(std::uint32_t leaf, bool empty_greedy) {
 void RouteTree::Search::name_values(PathParams& params) const {
   std::size_t i = 0;
   for (const PathSegment& segment : route_->pattern.segments) {
-    if (segment.kind != PathSegment::Kind::kLiteral) params.push(segment.text, values_[i++]);
+    if (segment.kind == PathSegment::Kind::kLiteral) continue;
+    const Value& value = values_[i++];
+    params.push(segment.text, {value.begin, static_cast<std::size_t>(value.end - value.begin)});
   }
 }
 

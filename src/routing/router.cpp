@@ -46,11 +46,15 @@ class Table {
   void add(std::string base_path, Api api) {
     const auto segments = static_cast<std::size_t>(std::ranges::count(base_path, '/'));
     deepest_ = std::max(deepest_, segments);
-    apis_.insert_or_assign(std::move(base_path), std::move(api));
+    if (base_path.empty()) {
+      root_ = std::move(api);
+    } else {
+      apis_.insert_or_assign(std::move(base_path), std::move(api));
+    }
   }
 
   const Api* find(std::string_view path) const {
-    const Api* best = at({});
+    const Api* best = root_ ? &*root_ : nullptr;
     std::size_t end = 0;
     for (std::size_t segment = 0; segment < deepest_ && end < path.size(); ++segment) {
       end = std::min(path.find('/', end + 1), path.size());
@@ -66,6 +70,7 @@ class Table {
   }
 
   std::unordered_map<std::string, Api, HashText, std::equal_to<>> apis_;
+  std::optional<Api> root_;  // on the base path ""
   std::size_t deepest_ = 0;
 };
 

@@ -12,7 +12,7 @@ bool is_plain_path(std::string_view path);
 
 // Writes the segment with escapes of unreserved characters decoded, what may not stand in a path escaped, and hexadecimal
 // digits in upper case. `to` has room for 3 * segment.size() bytes. Returns the end, or null when the segment must be
-// refused: an invalid escape, %00, a raw backslash, or a dot segment set off by an escaped slash or backslash
+// refused: an invalid escape, NUL (also %00), a raw backslash, or a dot segment set off by an escaped slash or backslash
 // ("..%2Fadmin"), which a backend that decodes first would follow.
 char* normalise_segment(std::string_view segment, char* to);
 

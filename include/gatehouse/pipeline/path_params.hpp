@@ -1,8 +1,8 @@
 // The values of a route's path variables: views over the normalised path, still percent-encoded.
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -12,7 +12,15 @@ class PathParams {
  public:
   static constexpr std::size_t kMax = 16;  // variables in one route; more is a configuration error
 
-  void push(std::string_view name, std::string_view value) { params_[size_++] = {name, value}; }
+  // Room for kMax of them is half a kilobyte that most requests do not need: only what is there is ever written.
+  PathParams() {}
+  PathParams(const PathParams& other) { *this = other; }
+  PathParams& operator=(const PathParams& other) {
+    if (this != &other) std::uninitialized_copy_n(other.params_, size_ = other.size_, params_);
+    return *this;
+  }
+
+  void push(std::string_view name, std::string_view value) { std::construct_at(&params_[size_++], Param{name, value}); }
   void truncate(std::size_t size) { size_ = size; }
   std::size_t size() const { return size_; }
   std::optional<std::string_view> get(std::string_view name) const {
@@ -25,7 +33,9 @@ class PathParams {
   struct Param {
     std::string_view name, value;
   };
-  std::array<Param, kMax> params_;
+  union {
+    Param params_[kMax];
+  };
   std::size_t size_ = 0;
 };
 
