@@ -17,7 +17,8 @@
 namespace gatehouse::block_pool {
 
 #ifdef GATEHOUSE_BLOCKS_FROM_HEAP
-// The sanitizer sees use after give() and overflow only when every block is an allocation of its own, of the exact size.
+// The sanitizer sees use after give() and overflow only when every block is an allocation of its own, of the exact
+// size.
 void* take(std::size_t& size) { return ::operator new(size); }
 void give(void* block, std::size_t) noexcept { ::operator delete(block); }
 std::size_t kept_bytes() noexcept { return 0; }
@@ -108,7 +109,8 @@ void give(void* block, std::size_t size) noexcept {
     ::operator delete(block);
     return;
   }
-  if (!pool.watched) [[unlikely]] watch_thread_exit();
+  if (!pool.watched) [[unlikely]]
+    watch_thread_exit();
   auto* const freed = static_cast<Free*>(block);
   freed->next = entry.first;
   entry.first = freed;

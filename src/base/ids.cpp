@@ -56,7 +56,8 @@ char* write_hex(char* to, std::uint64_t value) {
 
 std::uint64_t random_u64() {
   Generator& of = generator;
-  if (!of.seeded) [[unlikely]] seed(of);
+  if (!of.seeded) [[unlikely]]
+    seed(of);
   auto& s = of.state;
   const std::uint64_t result = std::rotl(s[0] + s[3], 23) + s[0];
   const std::uint64_t t = s[1] << 17;

@@ -35,7 +35,8 @@ bool step_up(Bytes& bytes) {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char terminated[INET6_ADDRSTRLEN];
-  if (text.empty() || text.size() >= sizeof(terminated) || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.empty() || text.size() >= sizeof(terminated) || text.find('\0') != std::string_view::npos)
+    return std::nullopt;
   std::memcpy(terminated, text.data(), text.size());
   terminated[text.size()] = '\0';
   IpAddress address;

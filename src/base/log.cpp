@@ -18,15 +18,14 @@ namespace {
 std::atomic<Level> threshold{Level::kInfo};
 
 spdlog::logger& logger() {
-  static spdlog::logger& instance = [] () -> spdlog::logger& {
-    // Never destroyed: threads and destructors may still log while the process ends.
-    static auto* const made =
-        new spdlog::logger("gatehouse", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  // Never destroyed: threads and destructors may still log while the process ends.
+  static auto* const instance = [] {
+    auto* const made = new spdlog::logger("gatehouse", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
     made->set_level(spdlog::level::trace);
-    return *made;
+    return made;
   }();
-  return instance;
+  return *instance;
 }
 
 constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
@@ -40,9 +39,9 @@ void append_time(std::string& line) {
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   char text[64];
-  const int size = std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-                                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                                 static_cast<int>(millis % 1000));
+  const int size =
+      std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+                    utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(millis % 1000));
   line.append(text, static_cast<std::size_t>(size));
 }
 

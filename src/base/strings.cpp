@@ -1,4 +1,5 @@
-// Text helpers and the hashes. hash64 folds 64x64-bit products, the construction of wyhash (https://github.com/wangyi-fudan/wyhash).
+// Text helpers and the hashes. hash64 folds 64x64-bit products, the construction of wyhash
+// (https://github.com/wangyi-fudan/wyhash).
 #include "gatehouse/base/strings.hpp"
 
 #include "gatehouse/base/ids.hpp"
@@ -131,8 +132,8 @@ std::uint64_t hash64(std::string_view text, std::uint64_t seed) { return hash_wo
 
 std::uint64_t hash64_nocase(std::string_view text, std::uint64_t seed) { return hash_words(text, seed, Lowered()); }
 
-// FNV-1a (RFC draft eastlake-fnv) for the bytes, the finaliser of MurmurHash3 for the spread. Never change: the order of
-// targets in a consistent hash depends on it.
+// FNV-1a (draft-eastlake-fnv) for the bytes, the finaliser of MurmurHash3 for the spread. Never change: the order
+// of targets in a consistent hash depends on it.
 std::uint64_t stable_hash64(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;

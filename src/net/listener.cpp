@@ -48,9 +48,7 @@ void set_flag(int fd, int level, int option) {
   ::setsockopt(fd, level, option, &on, sizeof(on));
 }
 
-bool out_of_resources(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
+bool out_of_resources(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
 }  // namespace
 

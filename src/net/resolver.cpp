@@ -27,12 +27,9 @@ Error lookup_error(int status, const std::string& host) {
   switch (status) {
     case ARES_ENOTFOUND:
     case ARES_ENODATA:
-    case ARES_EBADNAME:
-      return {ErrorKind::kNotFound, ErrorSource::kUpstream, "dns_not_found", message};
-    case ARES_ETIMEOUT:
-      return {ErrorKind::kTimeout, ErrorSource::kUpstream, "dns_timeout", message, Retry::kAllowed};
-    default:
-      return {ErrorKind::kUnavailable, ErrorSource::kUpstream, "dns_failed", message, Retry::kAllowed};
+    case ARES_EBADNAME: return {ErrorKind::kNotFound, ErrorSource::kUpstream, "dns_not_found", message};
+    case ARES_ETIMEOUT: return {ErrorKind::kTimeout, ErrorSource::kUpstream, "dns_timeout", message, Retry::kAllowed};
+    default: return {ErrorKind::kUnavailable, ErrorSource::kUpstream, "dns_failed", message, Retry::kAllowed};
   }
 }
 
@@ -43,7 +40,8 @@ Result<Resolved> to_result(int status, const ares_addrinfo* found, const std::st
   for (const auto* node = found->nodes; node != nullptr; node = node->ai_next) {
     if (node->ai_family != AF_INET && node->ai_family != AF_INET6) continue;
     const IpAddress address = IpAddress::from(*node->ai_addr);
-    const bool known = std::find(resolved.addresses.begin(), resolved.addresses.end(), address) != resolved.addresses.end();
+    const bool known =
+        std::find(resolved.addresses.begin(), resolved.addresses.end(), address) != resolved.addresses.end();
     if (!known) resolved.addresses.push_back(address);
     resolved.ttl = std::min<Duration>(resolved.ttl, std::chrono::seconds(node->ai_ttl));
   }
@@ -65,7 +63,8 @@ class AresResolver final : public Resolver, private Timer {
     char lookups[] = "fb";
     settings.lookups = lookups;
     settings.tries = kTries;
-    settings.timeout = static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count() / kTries);
+    settings.timeout =
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count() / kTries);
     settings.timeout = std::max(settings.timeout, 1);
     settings.sock_state_cb = &AresResolver::socket_changed;
     settings.sock_state_cb_data = this;
@@ -101,9 +100,7 @@ class AresResolver final : public Resolver, private Timer {
     Query(AresResolver& resolver, std::string name, Callback call)
         : owner(resolver), host(std::move(name)), callback(std::move(call)) {}
 
-    void on_timer() override {
-      owner.deliver(std::exchange(callback, nullptr), lookup_error(ARES_ETIMEOUT, host));
-    }
+    void on_timer() override { owner.deliver(std::exchange(callback, nullptr), lookup_error(ARES_ETIMEOUT, host)); }
 
     AresResolver& owner;
     std::string host;

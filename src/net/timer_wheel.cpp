@@ -1,5 +1,5 @@
-// The slots are circular lists with a sentinel each. A timer stands in the slot of the tick at or after its deadline as it
-// was when it was filed; when that tick comes, a timer that has been moved out is filed again.
+// The slots are circular lists with a sentinel each. A timer stands in the slot of the tick at or after its deadline
+// as it was when it was filed; when that tick comes, a timer that has been moved out is filed again.
 #include "gatehouse/net/timer_wheel.hpp"
 
 #include <algorithm>
@@ -54,7 +54,8 @@ void TimerWheel::file(Timer& timer) {
   // Compared as times first: the tick of a deadline near TimePoint::max() cannot be rounded up.
   const std::int64_t furthest = current_ + static_cast<std::int64_t>(kSlots) - 1;
   std::int64_t tick = furthest;
-  if (timer.deadline_ < time_of(furthest)) tick = std::max(tick_of(timer.deadline_ + kTick - Duration(1)), current_ + 1);
+  if (timer.deadline_ < time_of(furthest))
+    tick = std::max(tick_of(timer.deadline_ + kTick - Duration(1)), current_ + 1);
   timer.filed_under_ = time_of(tick);
   const std::size_t slot = static_cast<std::size_t>(tick) % kSlots;
   link(slots_[slot], timer);

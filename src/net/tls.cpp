@@ -84,7 +84,8 @@ std::optional<Error> load_identity(SSL_CTX* context, const TlsClientSettings& se
   if (SSL_CTX_use_PrivateKey_file(context, settings.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     return settings_error("cannot use the key", settings.key);
   }
-  if (SSL_CTX_check_private_key(context) != 1) return settings_error("the key does not fit the certificate", settings.key);
+  if (SSL_CTX_check_private_key(context) != 1)
+    return settings_error("the key does not fit the certificate", settings.key);
   return std::nullopt;
 }
 

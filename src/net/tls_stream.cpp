@@ -1,11 +1,11 @@
 // The BIO, and the stream's four operations on top of it.
 #include "tls_stream.hpp"
 
+#include <sys/socket.h>
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
-
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,7 +16,7 @@
 namespace gatehouse::net {
 namespace {
 
-constexpr std::size_t kRecord = 16 * 1024;    // RFC 8446 section 5.1: the largest plaintext of a record
+constexpr std::size_t kRecord = 16 * 1024;       // RFC 8446 section 5.1: the largest plaintext of a record
 constexpr std::size_t kPerWrite = 15 * kRecord;  // fits the gather buffer with the records' overhead
 constexpr std::size_t kGather = 256 * 1024;
 constexpr std::size_t kReadBuffer = 64 * 1024;
@@ -163,21 +163,17 @@ void TlsStream::refuse(std::string_view why) { fail(EINVAL, std::string(why)); }
 IoResult TlsStream::outcome_of(int returned) {
   switch (SSL_get_error(ssl_.get(), returned)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-      return {IoStatus::kBlocked, 0, 0};
-    case SSL_ERROR_ZERO_RETURN:
-      return {IoStatus::kEnd, 0, 0};
-    case SSL_ERROR_SYSCALL:
-      ERR_clear_error();
-      return fail(last_errno_ == 0 ? ECONNRESET : last_errno_, {});
-    default:
-      break;
+    case SSL_ERROR_WANT_WRITE: return {IoStatus::kBlocked, 0, 0};
+    case SSL_ERROR_ZERO_RETURN: return {IoStatus::kEnd, 0, 0};
+    case SSL_ERROR_SYSCALL: ERR_clear_error(); return fail(last_errno_ == 0 ? ECONNRESET : last_errno_, {});
+    default: break;
   }
   const bool truncated = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   std::string text = take_tls_error();
   if (truncated) return fail(ECONNRESET, "the peer closed the connection without close_notify");
   const long verified = SSL_get_verify_result(ssl_.get());
-  if (SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE && verified != X509_V_OK) text += std::string(": ") + X509_verify_cert_error_string(verified);
+  if (SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE && verified != X509_V_OK)
+    text += std::string(": ") + X509_verify_cert_error_string(verified);
   return fail(EPROTO, std::move(text));
 }
 

@@ -1,6 +1,6 @@
 // A TLS stream over the descriptor, client or server by its role. OpenSSL talks to a BIO of our own: reading receives
-// straight into the record buffer and costs no syscall when the last receive was short; writing gathers records in a buffer
-// of the thread, which leaves in one send per call. One thread.
+// straight into the record buffer and costs no syscall when the last receive was short; writing gathers records in a
+// buffer of the thread, which leaves in one send per call. One thread.
 #pragma once
 
 #include "gatehouse/net/stream.hpp"
@@ -59,10 +59,10 @@ class TlsStream final : public Stream {
   SslPtr ssl_;
   std::vector<char> unsent_;  // records that the kernel refused
   std::string error_;
-  int failure_ = 0;         // an errno, once the connection is broken
+  int failure_ = 0;  // an errno, once the connection is broken
   bool established_ = false;
-  bool ended_ = false;      // the descriptor's end was read
-  bool withheld_ = false;   // one byte that was encrypted and not reported as written: see write()
+  bool ended_ = false;     // the descriptor's end was read
+  bool withheld_ = false;  // one byte that was encrypted and not reported as written: see write()
 };
 
 }  // namespace gatehouse::net

@@ -1,5 +1,5 @@
-// The Asio part of a worker: it waits for the reactor's epoll descriptor, for the wheel's next tick, and for posts of other
-// threads; each of them makes a turn.
+// The Asio part of a worker: it waits for the reactor's epoll descriptor, for the wheel's next tick, and for posts of
+// other threads; each of them makes a turn.
 #include "gatehouse/net/worker.hpp"
 
 #include "gatehouse/base/log.hpp"

@@ -1,4 +1,5 @@
 #include "gatehouse/base/arena.hpp"
+
 #include "gatehouse/base/block_pool.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,8 @@ TEST(ArenaTest, KeepsEverythingItHandsOutApart) {
   Arena arena;
   std::vector<std::string_view> copies;
   std::vector<std::string> originals;
-  for (int i = 0; i < 2000; ++i) originals.push_back(std::string(static_cast<std::size_t>(i % 97), static_cast<char>('a' + i % 26)));
+  for (int i = 0; i < 2000; ++i)
+    originals.push_back(std::string(static_cast<std::size_t>(i % 97), static_cast<char>('a' + i % 26)));
   for (const auto& text : originals) copies.push_back(arena.copy(text));
   for (std::size_t i = 0; i < originals.size(); ++i) ASSERT_EQ(copies[i], originals[i]);
 }

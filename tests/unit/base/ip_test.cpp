@@ -1,9 +1,9 @@
 #include "gatehouse/base/ip.hpp"
 
-#include <gtest/gtest.h>
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
@@ -34,10 +34,11 @@ TEST(IpAddressTest, ParsesAndPrintsCanonically) {
 TEST(IpAddressTest, RefusesWhatIsNoAddress) {
   for (const std::string_view text :
        {std::string_view(""), std::string_view("1.2.3"), std::string_view("1.2.3.4.5"), std::string_view("256.0.0.1"),
-        std::string_view("01.2.3.4"), std::string_view("1.2.3.4 "), std::string_view(" 1.2.3.4"), std::string_view("1.2.3.4/8"),
-        std::string_view("[::1]"), std::string_view(":::"), std::string_view("1::2::3"), std::string_view("fe80::1%eth0"),
-        std::string_view("12345::"), std::string_view("localhost"), std::string_view("0x7f.0.0.1"), std::string_view("2130706433"),
-        std::string_view("1.2.3.4\0", 8), std::string_view("::ffff:1.2.3.4::ffff:1.2.3.4::ffff:1.2.3.4:::::::")}) {
+        std::string_view("01.2.3.4"), std::string_view("1.2.3.4 "), std::string_view(" 1.2.3.4"),
+        std::string_view("1.2.3.4/8"), std::string_view("[::1]"), std::string_view(":::"), std::string_view("1::2::3"),
+        std::string_view("fe80::1%eth0"), std::string_view("12345::"), std::string_view("localhost"),
+        std::string_view("0x7f.0.0.1"), std::string_view("2130706433"), std::string_view("1.2.3.4\0", 8),
+        std::string_view("::ffff:1.2.3.4::ffff:1.2.3.4::ffff:1.2.3.4:::::::")}) {
     EXPECT_FALSE(IpAddress::parse(text)) << text;
   }
 }
@@ -53,7 +54,8 @@ TEST(IpAddressTest, KnowsLoopback) {
   for (const char* text : {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"}) {
     EXPECT_TRUE(IpAddress::parse(text)->is_loopback()) << text;
   }
-  for (const char* text : {"128.0.0.1", "::", "::2", "0.0.0.0"}) EXPECT_FALSE(IpAddress::parse(text)->is_loopback()) << text;
+  for (const char* text : {"128.0.0.1", "::", "::2", "0.0.0.0"})
+    EXPECT_FALSE(IpAddress::parse(text)->is_loopback()) << text;
 }
 
 TEST(IpAddressTest, ComesFromASocketAddress) {
@@ -105,16 +107,27 @@ TEST(IpSetTest, RefusesWhatIsNoNetworkAndStaysUnchanged) {
   IpSet set;
   ASSERT_TRUE(set.add("10.0.0.0/8"));
   const IpSet before = set;
-  for (const char* text : {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "::/129", "host/8", "10.0.0.0/8 "}) {
+  for (const char* text :
+       {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "::/129", "host/8", "10.0.0.0/8 "}) {
     EXPECT_FALSE(set.add(text)) << text;
   }
   EXPECT_EQ(set, before);
 }
 
 TEST(IpSetTest, OrderAndOverlapDoNotMatter) {
-  std::vector<std::string> networks = {"10.0.0.0/9",  "10.128.0.0/9", "10.0.0.0/24",  "192.168.0.0/24", "192.168.1.0/24",
-                                       "192.168.2.1", "192.168.2.0",  "2001:db8::/32", "2001:db9::/32",  "::ffff:172.16.0.0/108",
-                                       "255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::"};
+  std::vector<std::string> networks = {"10.0.0.0/9",
+                                       "10.128.0.0/9",
+                                       "10.0.0.0/24",
+                                       "192.168.0.0/24",
+                                       "192.168.1.0/24",
+                                       "192.168.2.1",
+                                       "192.168.2.0",
+                                       "2001:db8::/32",
+                                       "2001:db9::/32",
+                                       "::ffff:172.16.0.0/108",
+                                       "255.255.255.255",
+                                       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                                       "::"};
   IpSet merged;
   for (const char* network : {"10.0.0.0/8", "192.168.0.0/23", "192.168.2.0/31", "2001:db8::/31", "172.16.0.0/12",
                               "255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::"}) {

@@ -17,7 +17,8 @@ TEST_F(LogTest, WritesOneLineWithTimeLevelEventAndPairs) {
   log::warn("accept_backs_off", {{"listener", "main"}, {"open", 17}, {"error", "no room"}});
   const std::string line = testing::internal::GetCapturedStderr();
   const std::regex form(
-      "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z warn accept_backs_off listener=main open=17 error=\"no room\"\n");
+      "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z warn accept_backs_off listener=main open=17 error=\"no "
+      "room\"\n");
   EXPECT_TRUE(std::regex_match(line, form)) << line;
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 TEST(PercentTest, DecodesEscapesAndNothingElse) {
   const std::pair<const char*, const char*> table[] = {
-      {"", ""}, {"plain", "plain"}, {"a%20b", "a b"}, {"%41%5a%5A", "AZZ"}, {"a+b", "a+b"}, {"%2525", "%25"}, {"%c3%A9", "\xc3\xa9"},
+      {"", ""},       {"plain", "plain"}, {"a%20b", "a b"},       {"%41%5a%5A", "AZZ"},
+      {"a+b", "a+b"}, {"%2525", "%25"},   {"%c3%A9", "\xc3\xa9"},
   };
   for (const auto& [text, decoded] : table) EXPECT_EQ(percent_decode(text), decoded) << text;
   EXPECT_EQ(percent_decode("%00"), std::string(1, '\0'));

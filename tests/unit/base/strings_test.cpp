@@ -38,7 +38,8 @@ TEST(StringsTest, ParsesDecimalDigitsOnly) {
   EXPECT_EQ(parse_u64("0"), 0U);
   EXPECT_EQ(parse_u64("007"), 7U);
   EXPECT_EQ(parse_u64("18446744073709551615"), 18446744073709551615U);
-  for (const char* text : {"", "-1", "+1", " 1", "1 ", "0x1", "1e3", "18446744073709551616", "99999999999999999999999"}) {
+  for (const char* text :
+       {"", "-1", "+1", " 1", "1 ", "0x1", "1e3", "18446744073709551616", "99999999999999999999999"}) {
     EXPECT_EQ(parse_u64(text), std::nullopt) << text;
   }
 }

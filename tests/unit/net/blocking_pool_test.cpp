@@ -1,4 +1,5 @@
 #include "gatehouse/net/blocking_pool.hpp"
+
 #include "unit/net/support.hpp"
 
 #include <gtest/gtest.h>
@@ -35,10 +36,13 @@ TEST(BlockingPoolTest, RefusesWhenTheQueueIsFull) {
   std::promise<void> release;
   auto released = release.get_future().share();
   int done = 0;
-  ASSERT_TRUE(pool.submit(worker, [&started, released] {
-    started.set_value();
-    released.wait();
-  }, [&] { ++done; }));
+  ASSERT_TRUE(pool.submit(
+      worker,
+      [&started, released] {
+        started.set_value();
+        released.wait();
+      },
+      [&] { ++done; }));
   ASSERT_EQ(started.get_future().wait_for(20s), std::future_status::ready);
   EXPECT_TRUE(pool.submit(worker, [] {}, [&] { ++done; }));
   EXPECT_TRUE(pool.submit(worker, [] {}, [&] { ++done; }));
@@ -57,11 +61,14 @@ TEST(BlockingPoolTest, StopFinishesWhatRunsAndDropsWhatWaits) {
   auto released = release.get_future().share();
   std::atomic<bool> finished = false;
   auto dropped = std::make_shared<int>(0);
-  ASSERT_TRUE(pool.submit(worker, [&, released] {
-    started.set_value();
-    released.wait();
-    finished = true;
-  }, [] {}));
+  ASSERT_TRUE(pool.submit(
+      worker,
+      [&, released] {
+        started.set_value();
+        released.wait();
+        finished = true;
+      },
+      [] {}));
   ASSERT_EQ(started.get_future().wait_for(20s), std::future_status::ready);
   ASSERT_TRUE(pool.submit(worker, [dropped] { FAIL(); }, [dropped] { FAIL(); }));
   std::thread stopper([&] { pool.stop(); });

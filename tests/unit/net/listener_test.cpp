@@ -1,13 +1,14 @@
 #include "gatehouse/net/listener.hpp"
-#include "unit/net/support.hpp"
 
-#include <gtest/gtest.h>
+#include "unit/net/support.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+
+#include <gtest/gtest.h>
 
 #include <vector>
 
@@ -127,7 +128,8 @@ TEST_F(ListenerTest, BacksOffWithoutDescriptorsLogsOnceAndRecovers) {
     const auto start = std::chrono::steady_clock::now();
     // Two back-offs at least, and no spinning meanwhile.
     int wakes = 0;
-    testing::run_until(worker, [&] { return ++wakes > 1000 || std::chrono::steady_clock::now() - start > 250ms; }, 300ms);
+    testing::run_until(
+        worker, [&] { return ++wakes > 1000 || std::chrono::steady_clock::now() - start > 250ms; }, 300ms);
     EXPECT_LT(wakes, 100);
   }
   const std::string log = ::testing::internal::GetCapturedStderr();

@@ -1,10 +1,11 @@
 #include "gatehouse/net/reactor.hpp"
-#include "unit/net/support.hpp"
 
-#include <gtest/gtest.h>
+#include "unit/net/support.hpp"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
+
+#include <gtest/gtest.h>
 
 #include <functional>
 #include <vector>

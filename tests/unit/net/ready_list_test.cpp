@@ -1,4 +1,5 @@
 #include "gatehouse/net/ready_list.hpp"
+
 #include "gatehouse/net/task.hpp"
 
 #include <gtest/gtest.h>

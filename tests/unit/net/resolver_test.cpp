@@ -1,11 +1,12 @@
 #include "gatehouse/net/resolver.hpp"
+
 #include "gatehouse/net/listener.hpp"
 #include "unit/net/support.hpp"
 
-#include <gtest/gtest.h>
-
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
@@ -48,11 +49,13 @@ class FakeDns {
     while (!stopping_) {
       sockaddr_in from{};
       socklen_t size = sizeof(from);
-      const ssize_t got = ::recvfrom(socket_.get(), packet, sizeof(packet), 0, reinterpret_cast<sockaddr*>(&from), &size);
+      const ssize_t got =
+          ::recvfrom(socket_.get(), packet, sizeof(packet), 0, reinterpret_cast<sockaddr*>(&from), &size);
       if (got < 12) continue;
       ++questions_;
       const std::string reply = answer(std::string(packet, static_cast<std::size_t>(got)));
-      if (!reply.empty()) ::sendto(socket_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+      if (!reply.empty())
+        ::sendto(socket_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
     }
   }
 

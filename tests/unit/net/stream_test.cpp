@@ -1,10 +1,11 @@
 #include "gatehouse/net/stream.hpp"
-#include "unit/net/support.hpp"
 
-#include <gtest/gtest.h>
+#include "unit/net/support.hpp"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
+
+#include <gtest/gtest.h>
 
 #include <array>
 #include <cerrno>
@@ -19,7 +20,9 @@ class PlainStreamTest : public ::testing::Test {
     stream = make_plain_stream(std::move(a));
     peer = std::move(b);
   }
-  void send(std::string_view text) { ASSERT_EQ(::send(peer.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size())); }
+  void send(std::string_view text) {
+    ASSERT_EQ(::send(peer.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
 
   std::unique_ptr<Stream> stream;
   UniqueFd peer;
@@ -58,7 +61,8 @@ TEST_F(PlainStreamTest, TheEndBehindShortDataIsReadWithoutAnotherEvent) {
 
 TEST_F(PlainStreamTest, AFullKernelBufferBlocksUntilWritable) {
   const std::string large(8 * 1024 * 1024, 'x');
-  const iovec pieces[] = {{const_cast<char*>(large.data()), 10}, {const_cast<char*>(large.data()) + 10, large.size() - 10}};
+  const iovec pieces[] = {{const_cast<char*>(large.data()), 10},
+                          {const_cast<char*>(large.data()) + 10, large.size() - 10}};
   const IoResult first = stream->write(pieces);
   EXPECT_EQ(first.status, IoStatus::kOk);
   EXPECT_LT(first.bytes, large.size());

@@ -2,13 +2,13 @@
 
 #include "gatehouse/net/listener.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
 
 #include <algorithm>
 #include <system_error>
@@ -63,7 +63,8 @@ std::pair<UniqueFd, UniqueFd> tcp_pair() {
 
 bool wait_readable(int fd, Duration within) {
   pollfd wanted{fd, POLLIN, 0};
-  return ::poll(&wanted, 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(within).count())) == 1;
+  return ::poll(&wanted, 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(within).count())) ==
+         1;
 }
 
 }  // namespace gatehouse::net::testing

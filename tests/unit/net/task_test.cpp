@@ -102,7 +102,9 @@ TEST(TaskTest, ATaskThatNeverStartedDestroysItsArguments) {
   ReadyList ready;
   Waiter waiter(ready);
   bool destroyed = false;
-  { auto task = run_holding(&waiter, std::make_unique<Flag>(&destroyed)); }
+  {
+    auto task = run_holding(&waiter, std::make_unique<Flag>(&destroyed));
+  }
   EXPECT_TRUE(destroyed);
 }
 
@@ -131,7 +133,8 @@ TEST(TaskGroupTest, LogsWhatATaskThrows) {
   TaskGroup group(worker);
   ::testing::internal::CaptureStderr();
   EXPECT_TRUE(group.spawn("breaker", broken()));
-  EXPECT_NE(::testing::internal::GetCapturedStderr().find("error task_failed task=breaker error=broken"), std::string::npos);
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("error task_failed task=breaker error=broken"),
+            std::string::npos);
   EXPECT_EQ(group.size(), 0U);
 }
 

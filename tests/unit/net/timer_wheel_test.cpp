@@ -37,7 +37,8 @@ class TimerWheelTest : public testing::Test {
 };
 
 TEST_F(TimerWheelTest, FiresOnceNotBeforeTheDeadlineAndAtMostTwoTicksAfter) {
-  for (const Duration wait : {Duration(1ns), Duration(1ms), Duration(10ms), Duration(11ms), Duration(999ms), Duration(10230ms)}) {
+  for (const Duration wait :
+       {Duration(1ns), Duration(1ms), Duration(10ms), Duration(11ms), Duration(999ms), Duration(10230ms)}) {
     Probe timer;
     const TimePoint armed_at = now;
     wheel.arm(timer, armed_at + wait);

@@ -1,11 +1,11 @@
 #include "unit/net/tls_peer.hpp"
 
+#include <sys/socket.h>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-
-#include <sys/socket.h>
 
 #include <cstdlib>
 #include <stdexcept>
@@ -86,7 +86,8 @@ std::string to_pem(const Certificate& certificate) {
 }
 
 std::string key_to_pem(const Certificate& certificate) {
-  return pem([&](BIO* to) { PEM_write_bio_PrivateKey(to, certificate.key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  return pem(
+      [&](BIO* to) { PEM_write_bio_PrivateKey(to, certificate.key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
 TlsServer::TlsServer(UniqueFd fd, const Certificate& certificate, Serve serve, const Prepare& prepare)

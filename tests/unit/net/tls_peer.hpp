@@ -1,4 +1,5 @@
-// A certificate authority and a blocking TLS server on a thread, by plain OpenSSL: the independent peer of the TLS tests.
+// A certificate authority and a blocking TLS server on a thread, by plain OpenSSL: the independent peer of the TLS
+// tests.
 #pragma once
 
 #include "gatehouse/net/unique_fd.hpp"

@@ -1,10 +1,11 @@
-#include "gatehouse/net/task.hpp"
 #include "gatehouse/net/worker.hpp"
+
+#include "gatehouse/net/task.hpp"
 #include "unit/net/support.hpp"
 
-#include <gtest/gtest.h>
-
 #include <sys/socket.h>
+
+#include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
