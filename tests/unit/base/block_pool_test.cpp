@@ -27,8 +27,8 @@ TEST(BlockPoolTest, EverySizeGetsAtLeastWhatItAsksFor) {
   }
 }
 
+#ifndef __SANITIZE_ADDRESS__  // under it blocks come from the heap, so that a stale one is found
 TEST(BlockPoolTest, ABlockReturnsToItsClassByEitherSize) {
-  if (!kPooled) GTEST_SKIP() << "blocks come from the heap";
   for (const std::size_t asked : {1, 64, 65, 96, 97, 128, 129, 1000, 65536, 65537, 200'000, 262'144}) {
     std::size_t size = asked;
     void* const first = block_pool::take(size);
@@ -40,6 +40,7 @@ TEST(BlockPoolTest, ABlockReturnsToItsClassByEitherSize) {
     block_pool::give(second, again);
   }
 }
+#endif
 
 TEST(BlockPoolTest, KeepsABoundedNumberOfBytesPerClass) {
   std::thread([] {
