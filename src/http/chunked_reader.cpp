@@ -32,7 +32,23 @@ bool is_forbidden_trailer(FieldId id, std::string_view name) {
   return false;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+// What a byte is to an extension.
+enum class Piece : std::uint8_t { kToken, kBlank, kEquals, kSemicolon, kQuote, kBackslash, kCr, kText, kNone };
+
+Piece piece_of(char c) {
+  switch (c) {
+    case ' ':
+    case '\t': return Piece::kBlank;
+    case '=': return Piece::kEquals;
+    case ';': return Piece::kSemicolon;
+    case '"': return Piece::kQuote;
+    case '\\': return Piece::kBackslash;
+    case '\r': return Piece::kCr;
+    default: break;
+  }
+  if (scan::is(c, scan::kTokenByte)) return Piece::kToken;
+  return scan::is(c, scan::kValueByte) ? Piece::kText : Piece::kNone;
+}
 
 }  // namespace
 
@@ -106,7 +122,7 @@ void ChunkedReader::step_size(char c) {
   if (digit >= 0) {
     if (phase_ == Phase::kSizeBegin) {
       remaining_ = 0;
-      digits_ = line_bytes_ = 0;
+      digits_ = 0;
       phase_ = Phase::kSize;
     }
     if (++digits_ > kMaxDigits) return fail("invalid_chunk_size");
@@ -117,46 +133,41 @@ void ChunkedReader::step_size(char c) {
   }
   if (c == '\n') return fail("bare_lf");
   if (phase_ == Phase::kSizeBegin || (c != '\r' && c != ';')) return fail("invalid_chunk_size");
+  extension_bytes_ = c == ';' ? 1 : 0;
   phase_ = c == '\r' ? Phase::kSizeLf : Phase::kExtension;
 }
 
 // RFC 9112 section 7.1.1: *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ), except that no space may stand
 // directly behind the size. Read to be sure where the line ends, then forgotten.
 void ChunkedReader::step_extension(char c) {
+  using enum Phase;
+  constexpr Phase kNo = kMalformed;
+  // A row per phase from kExtension on, a column per piece.
+  // clang-format off
+  static constexpr Phase kNext[9][9] = {
+      // token        blank              =                ;                "                    \\                 CR       text              none
+      {kExtensionName,   kExtension,        kNo,              kNo,              kNo,                 kNo,               kNo,     kNo,              kNo},
+      {kExtensionName,   kExtensionNameEnd, kExtensionValue,  kExtension,       kNo,                 kNo,               kSizeLf, kNo,              kNo},
+      {kNo,              kExtensionNameEnd, kExtensionValue,  kExtension,       kNo,                 kNo,               kNo,     kNo,              kNo},
+      {kExtensionToken,  kExtensionValue,   kNo,              kNo,              kExtensionQuoted,    kNo,               kNo,     kNo,              kNo},
+      {kExtensionToken,  kExtensionEnd,     kNo,              kExtension,       kNo,                 kNo,               kSizeLf, kNo,              kNo},
+      {kExtensionQuoted, kExtensionQuoted,  kExtensionQuoted, kExtensionQuoted, kExtensionQuotedEnd, kExtensionEscaped, kNo,     kExtensionQuoted, kNo},
+      {kExtensionQuoted, kExtensionQuoted,  kExtensionQuoted, kExtensionQuoted, kExtensionQuoted,    kExtensionQuoted,  kNo,     kExtensionQuoted, kNo},
+      {kNo,              kExtensionEnd,     kNo,              kExtension,       kNo,                 kNo,               kSizeLf, kNo,              kNo},
+      {kNo,              kExtensionEnd,     kNo,              kExtension,       kNo,                 kNo,               kNo,     kNo,              kNo},
+  };
+  // clang-format on
   if (c == '\n') return fail("bare_lf");
-  if (++line_bytes_ > kMaxExtensionBytes) return fail("chunk_extension_too_large");
-  const bool token = scan::is(c, scan::kTokenByte);
-  const bool blank = is_blank(c);
-  Phase to = Phase::kMalformed;
-  switch (phase_) {
-    case Phase::kExtension: to = token ? Phase::kExtensionName : blank ? phase_ : to; break;
-    case Phase::kExtensionName: to = token ? phase_ : blank ? Phase::kExtensionNameEnd : to; break;
-    case Phase::kExtensionNameEnd: to = blank ? phase_ : to; break;
-    case Phase::kExtensionValue:
-      to = token ? Phase::kExtensionToken : blank ? phase_ : c == '"' ? Phase::kExtensionQuoted : to;
-      break;
-    case Phase::kExtensionToken: to = token ? phase_ : blank ? Phase::kExtensionEnd : to; break;
-    case Phase::kExtensionQuoted:
-      to = c == '"' ? Phase::kExtensionQuotedEnd : c == '\\' ? Phase::kExtensionEscaped : scan::is(c, scan::kValueByte) ? phase_ : to;
-      break;
-    case Phase::kExtensionEscaped: to = scan::is(c, scan::kValueByte) ? Phase::kExtensionQuoted : to; break;
-    case Phase::kExtensionQuotedEnd: to = blank ? Phase::kExtensionEnd : to; break;
-    case Phase::kExtensionEnd: to = blank ? phase_ : to; break;
-    default: break;
-  }
-  const bool in_name = phase_ == Phase::kExtensionName || phase_ == Phase::kExtensionNameEnd;
-  const bool complete = phase_ == Phase::kExtensionName || phase_ == Phase::kExtensionToken || phase_ == Phase::kExtensionQuotedEnd;
-  if (c == '=' && in_name) to = Phase::kExtensionValue;
-  if (c == ';' && (complete || phase_ == Phase::kExtensionNameEnd || phase_ == Phase::kExtensionEnd)) to = Phase::kExtension;
-  if (c == '\r' && complete) to = Phase::kSizeLf;
-  if (to == Phase::kMalformed) return fail("invalid_chunk_extension");
-  phase_ = to;
+  if (c != '\r' && ++extension_bytes_ > kMaxExtensionBytes) return fail("chunk_extension_too_large");
+  const auto row = static_cast<std::size_t>(phase_) - static_cast<std::size_t>(kExtension);
+  phase_ = kNext[row][static_cast<std::size_t>(piece_of(c))];
+  if (phase_ == kNo) fail("invalid_chunk_extension");
 }
 
 // The size line is complete.
 void ChunkedReader::begin_chunk() {
   const std::uint64_t paid = kFreeOverhead + 2 * std::min<std::uint64_t>(remaining_, kMaxOverhead);
-  overhead_ += digits_ + line_bytes_ + 4;
+  overhead_ += digits_ + extension_bytes_ + 4;
   overhead_ -= std::min(overhead_, paid);
   if (overhead_ > kMaxOverhead) return fail("chunk_overhead_too_large");
   phase_ = remaining_ == 0 ? Phase::kTrailerBegin : Phase::kData;

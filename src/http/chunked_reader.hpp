@@ -56,12 +56,12 @@ class ChunkedReader {
   void drop_forbidden();
   void fail(std::string_view reason, int status = 400);
 
-  std::uint64_t remaining_ = 0;   // of the chunk
-  std::uint64_t overhead_ = 0;    // framing bytes that no data has paid for
+  std::uint64_t remaining_ = 0;  // of the chunk
+  std::uint64_t overhead_ = 0;  // framing bytes that no data has paid for
   HeadLimits trailer_limits_{};
   Malformed malformed_;
   std::unique_ptr<Trailers> trailers_;  // most bodies have none
-  std::uint32_t line_bytes_ = 0;  // of the chunk's size line, extensions included
+  std::uint32_t extension_bytes_ = 0;  // of the chunk
   std::uint32_t digits_ = 0;
   Phase phase_ = Phase::kSizeBegin;
 };
