@@ -20,10 +20,6 @@ constexpr std::size_t kBodyRead = 256 * 1024;
 // Then other connections have their turn.
 constexpr std::uint32_t kReadsPerTurn = 4;
 
-// A client that drips its body (SECURITY: a byte every few seconds holds a connection for ever): the time that it may keep
-// us waiting starts anew only when this much came since it last did. 1 KB in 60 s is far below any usable link.
-constexpr std::uint64_t kBodyProgress = 1024;
-
 }  // namespace
 
 // A coroutine that reports each time it is resumed: what a request's task continues with when it ends.
@@ -78,7 +74,6 @@ void Http1Exchange::restart() {
   parser_.set_limits(head_limits());
   answer_.restart();
   arrival_ = {};
-  body_deadline_ = TimePoint::max();
   sent_before_ = output_.sent() + output_.size();
   head_bytes_ = 0;
   failure_ = Failure::kNone;
@@ -111,8 +106,7 @@ void Http1Exchange::start() {
   request_ = parser_.request(head.data(), refs_);
   request_.scheme = session_->peer().tls ? "https" : "http";
   body_.begin(parser_.request_framing(), request_.content_length, host_.settings().limits.body, head_limits());
-  body_patience_ = host_.settings().timeouts.body;
-  body_progress_ = 0;
+  patience_.begin(host_.settings().timeouts.body);
   body_read_ = kFirstBodyRead;
   expects_continue_ = parser_.expects_continue() && request_.version != Version::kHttp10;
   waiter_.emplace(host_.worker().ready());
@@ -138,7 +132,7 @@ void Http1Exchange::settle() {
     log::error("handler_failed", {{"error", "unknown exception"}});
   }
   task_.reset();
-  body_deadline_ = TimePoint::max();
+  patience_.stop(host_.worker().now());
 }
 
 void Http1Exchange::cancel() {
@@ -189,7 +183,7 @@ bool Http1Exchange::receive_body() {
   switch (result.status) {
     case net::IoStatus::kOk:
       body_read_ = result.bytes == wanted ? kBodyRead : kFirstBodyRead;
-      on_body_bytes(result.bytes);
+      patience_.received(result.bytes, host_.settings().timeouts.body, turn_);
       return true;
     case net::IoStatus::kBlocked: await_body(); return false;
     case net::IoStatus::kEnd: fail(Failure::kBodyIncomplete); return false;
@@ -202,33 +196,18 @@ void Http1Exchange::await_body() {
   // Only to a client that is waiting for it: one that went ahead, or has its answer, has no use for it.
   if (expects_continue_ && body_.untouched() && input_.empty()) inform(100, nullptr);
   expects_continue_ = false;
-  if (body_deadline_ != TimePoint::max() || failed()) return;
-  body_deadline_ = host_.worker().now() + body_patience_;
-  session_->wake_by(body_deadline_);
+  if (failed()) return;
+  patience_.wait(host_.worker().now());
+  session_->wake_by(patience_.deadline());
 }
 
-void Http1Exchange::on_body_bytes(std::size_t bytes) {
-  stop_body_clock();
-  body_progress_ += bytes;
-  if (body_progress_ < kBodyProgress) return;
-  body_progress_ = 0;
-  body_patience_ = host_.settings().timeouts.body;
-}
-
-// The clock runs only while the handler waits for the client, never while the client waits for the handler.
-void Http1Exchange::stop_body_clock() {
-  if (body_deadline_ == TimePoint::max()) return;
-  body_patience_ = std::max(Duration::zero(), body_deadline_ - host_.worker().now());
-  body_deadline_ = TimePoint::max();
-}
-
-TimePoint Http1Exchange::deadline() const { return std::min(body_deadline_, send_deadline_); }
+TimePoint Http1Exchange::deadline() const { return std::min(patience_.deadline(), send_deadline_); }
 
 void Http1Exchange::on_deadline(TimePoint now) {
   if (send_deadline_ <= now) {
     session_->lose(Failure::kSendTimeout, Http1Session::Farewell::kReset);
-  } else if (body_deadline_ <= now) {
-    body_deadline_ = TimePoint::max();
+  } else if (patience_.deadline() <= now) {
+    patience_.stop(now);
     fail(Failure::kBodyTimeout);
   }
 }
@@ -246,8 +225,8 @@ void Http1Exchange::on_io(std::uint32_t events) {
     flush();
     if (waiter_ && !output_.blocked()) waiter_->wake();
   }
-  if (body_deadline_ != TimePoint::max() && (events & (EPOLLIN | EPOLLRDHUP)) != 0) {
-    stop_body_clock();
+  if (patience_.waiting() && (events & (EPOLLIN | EPOLLRDHUP)) != 0) {
+    patience_.stop(host_.worker().now());
     waiter_->wake();
   }
 }

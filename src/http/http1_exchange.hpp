@@ -2,6 +2,7 @@
 // head arrives and given back when the connection is idle again. Its session owns it. One thread.
 #pragma once
 
+#include "body_patience.hpp"
 #include "gatehouse/http/exchange.hpp"
 #include "head_parser.hpp"
 #include "http1_answer.hpp"
@@ -89,8 +90,6 @@ class Http1Exchange final : public Exchange {
   void on_handler_end();
   bool receive_body();
   void await_body();
-  void on_body_bytes(std::size_t bytes);
-  void stop_body_clock();
   void send(std::span<const std::string_view> pieces, More more);
   void after_send(Http1Output::Status status);
   bool body_will_end(More more) const;
@@ -105,6 +104,7 @@ class Http1Exchange final : public Exchange {
   RequestHead request_;
   Http1Input input_;
   Http1RequestBody body_;
+  BodyPatience patience_;
   Http1Output output_;
   Http1Answer answer_;
   std::optional<net::Waiter> waiter_;
@@ -112,10 +112,7 @@ class Http1Exchange final : public Exchange {
   net::Task<void> task_;  // destroyed before all that its frame may use
 
   TimePoint arrival_{};
-  TimePoint body_deadline_ = TimePoint::max();
   TimePoint send_deadline_ = TimePoint::max();
-  Duration body_patience_{};         // how long the client may still keep us waiting for the body
-  std::uint64_t body_progress_ = 0;  // what came since the patience was last renewed
   std::uint64_t head_bytes_ = 0;
   std::uint64_t sent_before_ = 0;  // by earlier requests, out of the same output
   TimePoint turn_{};

@@ -22,6 +22,7 @@ void Http1RequestBody::begin(Framing framing, std::optional<std::uint64_t> lengt
   limit_ = limit;
   body_bytes_ = 0;
   wire_bytes_ = 0;
+  discarded_ = 0;
   if (framing == Framing::kChunked) chunks_.restart(trailer_limits);
 }
 
@@ -76,11 +77,14 @@ bool Http1RequestBody::discard(Http1Input& input) {
     const BodyChunk chunk = look(input);
     if (chunk.state == BodyState::kFailed) return false;
     if (chunk.state != BodyState::kData) return true;
+    discarded_ += chunk.bytes.size();
     consume(input, chunk.bytes.size());
   }
 }
 
-bool Http1RequestBody::rest_is_small() const { return framing_ != Framing::kChunked && remaining_ <= kSmallRest; }
+bool Http1RequestBody::rest_is_small() const {
+  return (framing_ == Framing::kChunked ? discarded_ : remaining_) <= kSmallRest;
+}
 
 std::size_t Http1RequestBody::wanted(const Http1Input& input, std::size_t at_most) const {
   if (framing_ == Framing::kChunked) return at_most;

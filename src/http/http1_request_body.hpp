@@ -30,7 +30,7 @@ class Http1RequestBody {
   bool complete() const { return complete_; }
   // Nothing of it, framing neither, was seen yet.
   bool untouched() const { return wire_bytes_ == 0; }
-  // What is left is known, and so little that reading it costs less than a new connection.
+  // Reading the rest costs less than a new connection: it is known to be small, or little was discarded so far.
   bool rest_is_small() const;
   // How much to receive at most in one go: no further than the body's end when that is known.
   std::size_t wanted(const Http1Input& input, std::size_t at_most) const;
@@ -52,6 +52,7 @@ class Http1RequestBody {
   std::uint64_t limit_ = 0;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t wire_bytes_ = 0;
+  std::uint64_t discarded_ = 0;
 };
 
 }  // namespace gatehouse::http
