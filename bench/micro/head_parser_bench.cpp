@@ -21,20 +21,24 @@ constexpr std::string_view kTypicalRequest =
     "GET /api/v1/orders/12345?limit=20&after=abc HTTP/1.1\r\nHost: api.example.com:8080\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept: application/json, text/plain, */*\r\n"
     "Accept-Language: en-US,en;q=0.9\r\nAccept-Encoding: gzip, deflate, br\r\nConnection: keep-alive\r\n"
-    "Referer: https://app.example.com/\r\nX-Request-Id: 4f9f2c60a7\r\nCookie: sid=0123456789abcdef\r\nIf-None-Match: \"abc\"\r\n\r\n";
+    "Referer: https://app.example.com/\r\nX-Request-Id: 4f9f2c60a7\r\nCookie: sid=0123456789abcdef\r\nIf-None-Match: "
+    "\"abc\"\r\n\r\n";
 
 // What a browser sends after a few years of cookies.
 std::string long_request() {
   std::string bytes(kTypicalRequest.substr(0, kTypicalRequest.size() - 2));
-  for (const std::string_view name : {"sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest",
-                                      "Upgrade-Insecure-Requests", "DNT", "Priority"}) {
+  for (const std::string_view name :
+       {"sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest",
+        "Upgrade-Insecure-Requests", "DNT", "Priority"}) {
     bytes += std::string(name) + ": some value of twenty\r\n";
   }
-  return bytes + "Authorization: Bearer " + std::string(900, 'x') + "\r\nX-Trace: " + std::string(2000, 'y') + "\r\n\r\n";
+  return bytes + "Authorization: Bearer " + std::string(900, 'x') + "\r\nX-Trace: " + std::string(2000, 'y') +
+         "\r\n\r\n";
 }
 
 constexpr std::string_view kTypicalResponse =
-    "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\nContent-Length: 1234\r\n"
+    "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: "
+    "application/json\r\nContent-Length: 1234\r\n"
     "Connection: keep-alive\r\nETag: \"5f2b-4d2\"\r\nCache-Control: max-age=60\r\nVary: Accept-Encoding\r\n\r\n";
 
 void read_request(benchmark::State& state, std::string_view bytes) {

@@ -117,9 +117,10 @@ inline const char* find_path_end(const char* at, const char* end) {
     // Stops at every byte that ends a path and at few others, which the table lets pass: '=', '|', '~'.
     const auto equals = [](__m128i a, char b) { return _mm_cmpeq_epi8(a, _mm_set1_epi8(b)); };
     const auto with = [bytes](char bits) { return _mm_or_si128(bytes, _mm_set1_epi8(bits)); };
-    const __m128i outside = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x21)), _mm_cmpgt_epi8(bytes, _mm_set1_epi8('z')));
-    const __m128i marks = _mm_or_si128(equals(with(1), '#'), equals(with(3), '?'));             // " #   < = > ?
-    const __m128i others = _mm_or_si128(equals(with(2), '^'), equals(bytes, '`'));              // \ ^   `
+    const __m128i outside =
+        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x21)), _mm_cmpgt_epi8(bytes, _mm_set1_epi8('z')));
+    const __m128i marks = _mm_or_si128(equals(with(1), '#'), equals(with(3), '?'));  // " #   < = > ?
+    const __m128i others = _mm_or_si128(equals(with(2), '^'), equals(bytes, '`'));   // \ ^   `
     const int mask = _mm_movemask_epi8(_mm_or_si128(outside, _mm_or_si128(marks, others)));
     at += mask == 0 ? 16 : __builtin_ctz(static_cast<unsigned>(mask));
     if (mask == 0) continue;

@@ -128,7 +128,8 @@ void ChunkedReader::step_size(char c) {
     if (++digits_ > kMaxDigits) return fail("invalid_chunk_size");
     remaining_ = remaining_ << 4 | static_cast<std::uint64_t>(digit);
     // As with Content-Length: signed arithmetic on sizes must not overflow anywhere.
-    if (remaining_ > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return fail("invalid_chunk_size");
+    if (remaining_ > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      return fail("invalid_chunk_size");
     return;
   }
   if (c == '\n') return fail("bare_lf");
@@ -210,7 +211,8 @@ void ChunkedReader::drop_forbidden() {
 
 Fields ChunkedReader::trailers() const {
   if (trailers_ == nullptr) return {};
-  return {trailers_->bytes.data(), trailers_->refs.data(), static_cast<std::uint32_t>(trailers_->refs.size()), trailers_->present};
+  return {trailers_->bytes.data(), trailers_->refs.data(), static_cast<std::uint32_t>(trailers_->refs.size()),
+          trailers_->present};
 }
 
 }  // namespace gatehouse::http

@@ -22,7 +22,7 @@ class ChunkedReader {
   };
   struct Step {
     State state;
-    std::size_t used;       // framing bytes in front of `data`, to be dropped by the caller: they are not looked at again
+    std::size_t used;  // framing bytes in front of `data`, to be dropped by the caller: they are not looked at again
     std::string_view data;  // directly behind them
   };
 
@@ -36,9 +36,26 @@ class ChunkedReader {
 
  private:
   enum class Phase : std::uint8_t {
-    kSizeBegin, kSize, kExtension, kExtensionName, kExtensionNameEnd, kExtensionValue, kExtensionToken, kExtensionQuoted,
-    kExtensionEscaped, kExtensionQuotedEnd, kExtensionEnd, kSizeLf, kData, kDataCr, kDataLf, kTrailerBegin, kLastLf,
-    kTrailers, kEnd, kMalformed
+    kSizeBegin,
+    kSize,
+    kExtension,
+    kExtensionName,
+    kExtensionNameEnd,
+    kExtensionValue,
+    kExtensionToken,
+    kExtensionQuoted,
+    kExtensionEscaped,
+    kExtensionQuotedEnd,
+    kExtensionEnd,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailerBegin,
+    kLastLf,
+    kTrailers,
+    kEnd,
+    kMalformed
   };
   struct Trailers {
     explicit Trailers(HeadLimits limits) : parser(limits) {}
@@ -57,11 +74,11 @@ class ChunkedReader {
   void fail(std::string_view reason, int status = 400);
 
   std::uint64_t remaining_ = 0;  // of the chunk
-  std::uint64_t overhead_ = 0;  // framing bytes that no data has paid for
+  std::uint64_t overhead_ = 0;   // framing bytes that no data has paid for
   HeadLimits trailer_limits_{};
   Malformed malformed_;
   std::unique_ptr<Trailers> trailers_;  // most bodies have none
-  std::uint32_t extension_bytes_ = 0;  // of the chunk
+  std::uint32_t extension_bytes_ = 0;   // of the chunk
   std::uint32_t digits_ = 0;
   Phase phase_ = Phase::kSizeBegin;
 };

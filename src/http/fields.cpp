@@ -8,7 +8,8 @@
 namespace gatehouse::http {
 
 FieldId field_id(std::string_view name) {
-  const bool clean = std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  const bool clean =
+      std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   return clean ? table::find(name.data(), name.size()) : FieldId::kOther;
 }
 
@@ -29,7 +30,8 @@ std::optional<std::string_view> Fields::get(std::string_view name) const {
   for (std::uint32_t i = 0; i < count_; ++i) {
     const FieldRef& ref = refs_[i];
     if (ref.id != FieldId::kOther || ref.name_size != name.size()) continue;
-    if (iequals({base_ + ref.name_at, ref.name_size}, name)) return std::string_view(base_ + ref.value_at, ref.value_size);
+    if (iequals({base_ + ref.name_at, ref.name_size}, name))
+      return std::string_view(base_ + ref.value_at, ref.value_size);
   }
   return std::nullopt;
 }

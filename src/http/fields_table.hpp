@@ -133,7 +133,8 @@ bool same_word(const char* text, const char* lowered) {
 // REQUIRES: `size` is at least 4. Setting 0x20 makes a letter lower case; of other bytes only CR becomes one that a name
 // has ('-'): the caller knows that there is no control byte.
 inline bool equals_lowered(const char* text, const char* lowered, std::size_t size) {
-  if (size < 8) return same_word<std::uint32_t>(text, lowered) && same_word<std::uint32_t>(text + size - 4, lowered + size - 4);
+  if (size < 8)
+    return same_word<std::uint32_t>(text, lowered) && same_word<std::uint32_t>(text + size - 4, lowered + size - 4);
   for (std::size_t i = 0; i + 8 < size; i += 8) {
     if (!same_word<std::uint64_t>(text + i, lowered + i)) return false;
   }

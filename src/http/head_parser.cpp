@@ -58,7 +58,8 @@ inline UsualLine read_usual_line(const char* name, const char* end) {
   line.value_end = scan::find_control(line.value, end);
   if (end - line.value_end < 2 || std::memcmp(line.value_end, "\r\n", 2) != 0) return line;
   // Above the space: no blank, and at the front no CR.
-  if (static_cast<unsigned char>(*line.value) <= ' ' || static_cast<unsigned char>(line.value_end[-1]) <= ' ') return line;
+  if (static_cast<unsigned char>(*line.value) <= ' ' || static_cast<unsigned char>(line.value_end[-1]) <= ' ')
+    return line;
   line.name_end = colon;
   return line;
 }
@@ -80,9 +81,10 @@ ParseStatus HeadParser::parse_trailers(std::string_view bytes, FieldRefs& refs) 
   return parse(bytes, refs);
 }
 
+std::uint64_t HeadParser::head_limit() const { return std::min(limits_.head, kMaxHeadBytes); }
+
 ParseStatus HeadParser::parse(std::string_view bytes, FieldRefs& refs) {
-  const std::uint64_t limit = std::min(limits_.head, kMaxHeadBytes);
-  const Window window{bytes.data(), bytes.data() + std::min<std::uint64_t>(bytes.size(), limit)};
+  const Window window{bytes.data(), bytes.data() + std::min<std::uint64_t>(bytes.size(), head_limit())};
   if (state_.phase == Phase::kBefore) refs.clear();
   if (state_.phase < Phase::kLine && !scan_start(window)) return outcome(bytes);
   if (state_.phase < Phase::kComplete && scan_fields(window, refs) && judge_head(window.base, refs)) {
@@ -93,7 +95,7 @@ ParseStatus HeadParser::parse(std::string_view bytes, FieldRefs& refs) {
 
 ParseStatus HeadParser::outcome(std::string_view bytes) {
   if (state_.phase == Phase::kComplete) return ParseStatus::kComplete;
-  if (state_.phase != Phase::kMalformed && bytes.size() >= limits_.head) {
+  if (state_.phase != Phase::kMalformed && bytes.size() >= head_limit()) {
     if (state_.phase == Phase::kTarget) {
       fail("uri_too_long", 414);
     } else {
@@ -193,8 +195,8 @@ bool HeadParser::scan_target(const Window& window) {
 // "HTTP/1.1" and what ends it: in a request the end of the line, in a response a space.
 bool HeadParser::scan_version(const Window& window, char terminator) {
   const char* const at = window.base + state_.mark;
-  if (window.end - at < 10 || std::memcmp(at, "HTTP/1.", 7) != 0 || (at[7] != '0' && at[7] != '1') || at[8] != terminator ||
-      (terminator == '\r' && at[9] != '\n')) {
+  if (window.end - at < 10 || std::memcmp(at, "HTTP/1.", 7) != 0 || (at[7] != '0' && at[7] != '1') ||
+      at[8] != terminator || (terminator == '\r' && at[9] != '\n')) {
     return scan_version_slowly(window, terminator);
   }
   state_.version = at[7] == '0' ? Version::kHttp10 : Version::kHttp11;

@@ -72,7 +72,19 @@ class HeadParser {
   enum class Kind : std::uint8_t { kRequest, kResponse, kTrailers };
   // What the byte at `position` belongs to.
   enum class Phase : std::uint8_t {
-    kBefore, kMethod, kTarget, kVersion, kStatus, kReason, kLine, kName, kSpace, kValue, kEnd, kComplete, kMalformed
+    kBefore,
+    kMethod,
+    kTarget,
+    kVersion,
+    kStatus,
+    kReason,
+    kLine,
+    kName,
+    kSpace,
+    kValue,
+    kEnd,
+    kComplete,
+    kMalformed
   };
   // A piece of the head, from its first byte.
   struct Piece {
@@ -92,7 +104,7 @@ class HeadParser {
     std::uint64_t content_length = 0;
     std::uint32_t mark = 0;  // where the part of the start line that is being read began
     int status = 0;
-    FieldRef field{};        // the line that is being read
+    FieldRef field{};         // the line that is being read
     Piece method_text, target, authority, reason, upgrade;
     std::uint32_t query_at = 0;  // behind the '?'; 0: none
     Kind kind = Kind::kRequest;
@@ -110,6 +122,7 @@ class HeadParser {
   };
 
   ParseStatus parse(std::string_view bytes, FieldRefs& refs);
+  std::uint64_t head_limit() const;
   ParseStatus outcome(std::string_view bytes);
   // Each goes on from state_.position and is true when its part is done; false when bytes are missing or malformed.
   bool scan_start(const Window& window);

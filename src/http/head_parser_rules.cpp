@@ -1,10 +1,9 @@
 // What the pieces of a head mean and whether they may stand: target, Host, framing, Connection, and the head as a whole.
-#include "head_parser.hpp"
-
 #include "byte_scan.hpp"
 #include "gatehouse/base/ip.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
+#include "head_parser.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -74,7 +73,8 @@ bool is_authority(std::string_view text) {
 // protocol-name ["/" protocol-version], RFC 9110 section 7.8.
 bool is_protocol(std::string_view text) {
   const std::size_t slash = text.find('/');
-  return is_token_text(text.substr(0, slash)) && (slash == std::string_view::npos || is_token_text(text.substr(slash + 1)));
+  return is_token_text(text.substr(0, slash)) &&
+         (slash == std::string_view::npos || is_token_text(text.substr(slash + 1)));
 }
 
 }  // namespace
@@ -183,7 +183,8 @@ void HeadParser::note_upgrade(const char* base, const FieldRef& ref) {
 bool HeadParser::judge_head(const char* base, FieldRefs& refs) {
   if (state_.kind == Kind::kTrailers) return true;
   const bool http11 = state_.version == Version::kHttp11;
-  if (state_.kind == Kind::kRequest && http11 && (state_.present & bit(FieldId::kHost)) == 0) return fail("missing_host");
+  if (state_.kind == Kind::kRequest && http11 && (state_.present & bit(FieldId::kHost)) == 0)
+    return fail("missing_host");
   if (state_.nominates && !mark_nominated(base, refs)) return false;
   state_.keep_alive = !state_.says_close && (http11 || state_.says_keep_alive);
   // RFC 9110 section 7.8: Upgrade counts only together with its Connection option, and never in HTTP/1.0.
@@ -205,7 +206,8 @@ bool HeadParser::mark_nominated(const char* base, FieldRefs& refs) {
       if (is_option(option) || field_id(option) != FieldId::kOther) continue;
       if (++nominations > kMaxNominations) return fail("too_many_connection_options");
       for (FieldRef& ref : refs) {
-        if (ref.id == FieldId::kOther && iequals({base + ref.name_at, ref.name_size}, option)) ref.named_by_connection = true;
+        if (ref.id == FieldId::kOther && iequals({base + ref.name_at, ref.name_size}, option))
+          ref.named_by_connection = true;
       }
     }
   }
@@ -243,7 +245,8 @@ IncomingResponse HeadParser::response(const char* base, const FieldRefs& refs, M
   if (state_.status == 101) head.protocol = state_.upgrade.over(base);
   // RFC 9110 section 8.6: it means nothing in these, although some servers send it.
   const bool may_have_length = state_.status >= 200 && state_.status != 204;
-  if (may_have_length && (state_.present & bit(FieldId::kContentLength)) != 0) head.content_length = state_.content_length;
+  if (may_have_length && (state_.present & bit(FieldId::kContentLength)) != 0)
+    head.content_length = state_.content_length;
   head.fields = fields(base, refs);
   return head;
 }

@@ -87,14 +87,15 @@ char* put_connection(char* to, ConnectionOption connection) {
 }
 
 char* put_response_framing(char* to, const ResponseHead& head, Framing framing, bool head_only) {
+  // RFC 9110 section 8.6, RFC 9112 section 6.1: neither in 1xx nor in 204.
+  if (head.status < 200 || head.status == 204) return to;
   switch (framing) {
     case Framing::kChunked: return put(to, "Transfer-Encoding: chunked\r\n");
     case Framing::kLength: return put_length(to, head.content_length.value_or(0));
     case Framing::kUntilClose: return to;
     case Framing::kNone: break;
   }
-  // RFC 9110 section 8.6: never in 1xx and 204; in 304 and towards HEAD it is the length that GET would have had.
-  if (head.status < 200 || head.status == 204) return to;
+  // In 304 and towards HEAD it is the length that GET would have had.
   if (head_only || head.status == 304) return head.content_length ? put_length(to, *head.content_length) : to;
   return put_length(to, 0);
 }
@@ -139,15 +140,16 @@ bool is_visible(std::string_view text) {
 
 }  // namespace
 
-void write_response_head(Bytes& to, const ResponseHead& head, Framing framing, ConnectionOption connection, bool head_only,
-                         std::string_view date) {
+void write_response_head(Bytes& to, const ResponseHead& head, Framing framing, ConnectionOption connection,
+                         bool head_only, std::string_view date) {
   std::string_view reason = head.reason;
   if (reason.empty() || !is_valid_field_value(reason)) reason = reason_phrase(head.status);
   std::uint64_t framing_fields = kFramingFields;
   if (connection == ConnectionOption::kUpgrade) framing_fields &= ~bit(FieldId::kUpgrade);
   const std::uint64_t dropped = framing_fields | head.edits.removed_known();
 
-  char* const begin = to.reserve(kFixedBytes + reason.size() + date.size() + size_bound(head.base) + size_bound(&head.edits));
+  char* const begin =
+      to.reserve(kFixedBytes + reason.size() + date.size() + size_bound(head.base) + size_bound(&head.edits));
   char* at = put_status_line(begin, head.status, reason);
   at = put_base(at, head.base, &head.edits, dropped);
   std::uint64_t present = 0;
@@ -164,8 +166,8 @@ void write_request_head(Bytes& to, const OutgoingRequest& head, Framing framing,
   const bool clean = is_visible(head.target);
   const std::size_t target_bytes = clean ? head.target.size() : 3 * head.target.size();
   const std::string_view authority = is_visible(head.authority) ? head.authority : std::string_view();
-  char* const begin = to.reserve(kFixedBytes + head.method.size() + target_bytes + authority.size() + head.upgrade.size() +
-                                 size_bound(head.base) + size_bound(head.edits));
+  char* const begin = to.reserve(kFixedBytes + head.method.size() + target_bytes + authority.size() +
+                                 head.upgrade.size() + size_bound(head.base) + size_bound(head.edits));
   char* at = put(begin, head.method);
   *at++ = ' ';
   at = clean ? put(at, head.target) : put_escaped(at, head.target);

@@ -49,8 +49,8 @@ enum class ConnectionOption : std::uint8_t { kNone, kClose, kKeepAlive, kUpgrade
 // kNone writes Content-Length: 0 unless the status forbids it or `head_only` keeps the given length (HEAD, 304).
 // `date` is the whole value, 29 bytes; it is written when the message has no Date. With kUpgrade the Upgrade fields of
 // base and edits stay. REQUIRES: a status of three digits.
-void write_response_head(Bytes& to, const ResponseHead& head, Framing framing, ConnectionOption connection, bool head_only,
-                         std::string_view date);
+void write_response_head(Bytes& to, const ResponseHead& head, Framing framing, ConnectionOption connection,
+                         bool head_only, std::string_view date);
 // Host is head.authority and nothing else; Expect is dropped, since each side of the gateway answers it by itself. Bytes
 // that a target cannot have are written percent-encoded. kNone writes Content-Length: 0 when head.content_length is given
 // or the method is one that has a body. REQUIRES: head.method is a token.

@@ -36,8 +36,8 @@ std::optional<std::string> read(ChunkedReader& reader, std::string_view bytes, s
 // Beast judges the framing fields of trailers as if they stood in the head; here they are dropped.
 bool is_about_a_field(boost::beast::error_code code) {
   using boost::beast::http::error;
-  return code == error::bad_content_length || code == error::multiple_content_length || code == error::bad_transfer_encoding ||
-         code == error::bad_value;
+  return code == error::bad_content_length || code == error::multiple_content_length ||
+         code == error::bad_transfer_encoding || code == error::bad_value;
 }
 
 void require_beast_agrees(std::string_view bytes, const std::string& body) {
@@ -62,7 +62,8 @@ void require_same_when_written_anew(const ChunkedReader& reader, const std::stri
   const auto back = read(again, bytes.view(), used);
   require(back == body, "what was written is the same body", bytes.view());
   require(used == bytes.size(), "and nothing behind it");
-  require(texts_of(again.trailers(), Which::kAll) == texts_of(reader.trailers(), Which::kAll), "with the same trailers");
+  require(texts_of(again.trailers(), Which::kAll) == texts_of(reader.trailers(), Which::kAll),
+          "with the same trailers");
 }
 
 }  // namespace

@@ -66,11 +66,13 @@ inline void require_clean(const Fields& fields) {
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     require(!fields[i].name.empty(), "a field has a name");
     for (const char c : fields[i].value) {
-      require(c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f), "no control byte in a value", fields[i].name);
+      require(c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f), "no control byte in a value",
+              fields[i].name);
     }
     const std::string_view value = fields[i].value;
-    require(value.empty() || (value.front() != ' ' && value.back() != ' ' && value.front() != '\t' && value.back() != '\t'),
-            "no blanks around a value", value);
+    require(
+        value.empty() || (value.front() != ' ' && value.back() != ' ' && value.front() != '\t' && value.back() != '\t'),
+        "no blanks around a value", value);
     require(field_id(fields[i].name) == fields[i].id, "a field's id is its name's");
   }
 }
@@ -115,7 +117,9 @@ class BeastParser final : public boost::beast::http::basic_parser<kIsRequest> {
     reason = std::string(reason_text);
     version = http_version;
   }
-  void on_field_impl(boost::beast::http::field, Text name, Text value, Code&) override { fields.emplace_back(name, value); }
+  void on_field_impl(boost::beast::http::field, Text name, Text value, Code&) override {
+    fields.emplace_back(name, value);
+  }
   void on_header_impl(Code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
   std::size_t on_body_impl(Text text, Code&) override {

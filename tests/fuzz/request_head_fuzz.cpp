@@ -8,7 +8,8 @@ namespace gatehouse::http::testing {
 namespace {
 
 constexpr HeadLimits kTightLimits{.head = 120, .uri = 12, .headers = 3};
-constexpr std::uint64_t kNotForwarded = kHopByHop | bit(FieldId::kHost) | bit(FieldId::kContentLength) | bit(FieldId::kExpect);
+constexpr std::uint64_t kNotForwarded =
+    kHopByHop | bit(FieldId::kHost) | bit(FieldId::kContentLength) | bit(FieldId::kExpect);
 
 // Beast refuses two things that are accepted here: empty lines before the request (left out below), and a malformed list
 // in Proxy-Connection, which is dropped unread.
@@ -23,7 +24,8 @@ void require_beast_agrees(std::string_view bytes, const RequestHead& head) {
   require(beast.fields == texts_of(head.fields, Which::kAll), "the same fields");
   require(beast.target.ends_with(head.query), "the query ends the target", beast.target);
   if (beast.target[0] == '/') {
-    const std::string target = std::string(head.path) + (head.query.data() == nullptr ? "" : "?" + std::string(head.query));
+    const std::string target =
+        std::string(head.path) + (head.query.data() == nullptr ? "" : "?" + std::string(head.query));
     require(beast.target == target, "the same target", beast.target);
   }
   require(beast.chunked() == head.fields.has(FieldId::kTransferEncoding), "the same framing");
@@ -31,12 +33,15 @@ void require_beast_agrees(std::string_view bytes, const RequestHead& head) {
 
 void require_valid(const HeadParser& parser, const RequestHead& head) {
   require_clean(head.fields);
-  require(head.path.starts_with('/') || (head.path == "*" && head.method == Method::kOptions), "a path has a form", head.path);
-  for (const char c : head.path) require(c > ' ' && c < 0x7f && c != '#' && c != '?' && c != '\\', "a path's bytes", head.path);
+  require(head.path.starts_with('/') || (head.path == "*" && head.method == Method::kOptions), "a path has a form",
+          head.path);
+  for (const char c : head.path)
+    require(c > ' ' && c < 0x7f && c != '#' && c != '?' && c != '\\', "a path's bytes", head.path);
   for (const char c : head.query) require(c > ' ' && c < 0x7f && c != '#', "a query's bytes", head.query);
   require(head.method != Method::kConnect, "no tunnel");
   require(!head.authority.empty() || head.version == Version::kHttp10, "an authority");
-  require(head.authority.find_first_of("@/?#\\ \t<>\"") == std::string_view::npos, "an authority is a host", head.authority);
+  require(head.authority.find_first_of("@/?#\\ \t<>\"") == std::string_view::npos, "an authority is a host",
+          head.authority);
   require(head.fields.count(FieldId::kHost) <= 1, "one host");
   const bool chunked = head.fields.has(FieldId::kTransferEncoding);
   require(!chunked || (head.version == Version::kHttp11 && !head.content_length), "one framing");
@@ -45,7 +50,8 @@ void require_valid(const HeadParser& parser, const RequestHead& head) {
 
 void require_same_when_written_anew(const HeadParser& parser, const RequestHead& head) {
   OutgoingRequest out;
-  const std::string target = std::string(head.path) + (head.query.data() == nullptr ? "" : "?" + std::string(head.query));
+  const std::string target =
+      std::string(head.path) + (head.query.data() == nullptr ? "" : "?" + std::string(head.query));
   out.method = head.method_text;
   out.target = target;
   out.authority = head.authority.empty() ? "none" : head.authority;
@@ -58,12 +64,14 @@ void require_same_when_written_anew(const HeadParser& parser, const RequestHead&
   require(feed.give(bytes.view()) == ParseStatus::kComplete, "what was written is a head", feed.told());
   require(feed.parser().head_size() == bytes.size(), "and one head alone");
   const RequestHead back = feed.request();
-  require(back.method_text == head.method_text && back.path == head.path && back.query == head.query, "with the same target");
+  require(back.method_text == head.method_text && back.path == head.path && back.query == head.query,
+          "with the same target");
   require(back.authority == out.authority, "and authority", back.authority);
   require(feed.parser().request_framing() == parser.request_framing(), "and framing");
   require(!head.content_length || back.content_length == head.content_length, "and length");
   require(feed.parser().keep_alive() && back.protocol.empty(), "and nothing of the neighbour's connection");
-  require(texts_of(back.fields, Which::kForwarded, kNotForwarded) == texts_of(head.fields, Which::kForwarded, kNotForwarded),
+  require(texts_of(back.fields, Which::kForwarded, kNotForwarded) ==
+              texts_of(head.fields, Which::kForwarded, kNotForwarded),
           "and the fields that are forwarded");
 }
 
@@ -90,7 +98,8 @@ void require_unsplit(std::string_view text) {
   require(complete || named != FieldId::kOther, "any text leaves one head", bytes.view());
   if (!complete) return;
   require(feed.parser().head_size() == bytes.size(), "and nothing behind it", bytes.view());
-  require(!feed.parser().keep_alive() && feed.parser().request_framing() == Framing::kNone, "with our framing", bytes.view());
+  require(!feed.parser().keep_alive() && feed.parser().request_framing() == Framing::kNone, "with our framing",
+          bytes.view());
   require(feed.request().fields.size() <= 5, "and no more fields than were set", bytes.view());
 }
 

@@ -26,7 +26,8 @@ void require_beast_agrees(std::string_view bytes, const IncomingResponse& head) 
 void require_valid(const HeadParser& parser, const IncomingResponse& head) {
   require_clean(head.fields);
   require(head.status >= 100 && head.status <= 599, "a status");
-  require(head.fields.count(FieldId::kContentLength) + head.fields.count(FieldId::kTransferEncoding) <= 1, "one framing");
+  require(head.fields.count(FieldId::kContentLength) + head.fields.count(FieldId::kTransferEncoding) <= 1,
+          "one framing");
   require(parser.response_framing(Method::kHead) == Framing::kNone, "no body for HEAD");
   require(head.has_body == (parser.response_framing(Method::kGet) != Framing::kNone), "a body is framed");
   require(head.protocol.empty() || head.status == 101, "a protocol only with 101");
@@ -51,7 +52,8 @@ void require_same_when_written_anew(const HeadParser& parser, const IncomingResp
   require(back.reason == (head.reason.empty() ? reason_phrase(head.status) : head.reason), "and reason", back.reason);
   require(feed.parser().response_framing(Method::kGet) == framing, "and framing");
   require(back.content_length == head.content_length, "and length");
-  require(texts_of(back.fields, Which::kForwarded, kNotForwarded) == texts_of(head.fields, Which::kForwarded, kNotForwarded),
+  require(texts_of(back.fields, Which::kForwarded, kNotForwarded) ==
+              texts_of(head.fields, Which::kForwarded, kNotForwarded),
           "and the fields that are forwarded");
 }
 

@@ -1,4 +1,5 @@
-// The heads of messages, with framing and hop-by-hop fields already taken out: what was received and what will be sent.
+// The heads of messages: what was received, understood and judged, and what will be sent. Fields are all that stood in the
+// head; framing and hop-by-hop ones are told apart by id and left out when a head is written.
 #pragma once
 
 #include "gatehouse/http/field_edits.hpp"

@@ -39,8 +39,9 @@ TEST(ChunkedReaderTest, WantsMoreUntilTheEnd) {
 }
 
 TEST(ChunkedReaderTest, RefusesMalformedSizes) {
-  for (const std::string_view size : {"", "-1", "+1", "0x5", " 5", "5 ", "5\t", "g", "5g", "5,", "00000000000000001", "11111111111111111",
-                                      "8000000000000000", "ffffffffffffffff", "\xB2", "5\x01", "0 "}) {
+  for (const std::string_view size :
+       {"", "-1", "+1", "0x5", " 5", "5 ", "5\t", "g", "5g", "5,", "00000000000000001", "11111111111111111",
+        "8000000000000000", "ffffffffffffffff", "\xB2", "5\x01", "0 "}) {
     SCOPED_TRACE(size);
     EXPECT_EQ(tell_chunked_all_ways(std::string(size) + "\r\nhello\r\n0\r\n\r\n"), " / 400 invalid_chunk_size");
   }
@@ -65,17 +66,22 @@ TEST(ChunkedReaderTest, EndsLinesWithCrLfOnly) {
 }
 
 TEST(ChunkedReaderTest, ReadsAndForgetsExtensions) {
-  for (const std::string_view extension : {";a", ";a=b", ";a=\"b\"", ";a=\"b\\\"c;\\\\\"", ";a=\"\"", ";a;b;c=d", "; a = b", ";\ta\t=\t\"b\"", ";a ;b",
-                                           ";a=b ;c", ";a=\"\xC3\xA9 \t\"", ";!#$%&'*+-.^_`|~=1"}) {
+  for (const std::string_view extension :
+       {";a", ";a=b", ";a=\"b\"", ";a=\"b\\\"c;\\\\\"", ";a=\"\"", ";a;b;c=d", "; a = b", ";\ta\t=\t\"b\"", ";a ;b",
+        ";a=b ;c", ";a=\"\xC3\xA9 \t\"", ";!#$%&'*+-.^_`|~=1"}) {
     SCOPED_TRACE(extension);
-    EXPECT_EQ(tell_chunked_all_ways("5" + std::string(extension) + "\r\nhello\r\n0" + std::string(extension) + "\r\n\r\n"), "hello / end +0");
+    EXPECT_EQ(
+        tell_chunked_all_ways("5" + std::string(extension) + "\r\nhello\r\n0" + std::string(extension) + "\r\n\r\n"),
+        "hello / end +0");
   }
 }
 
 TEST(ChunkedReaderTest, RefusesMalformedExtensions) {
-  for (const std::string& extension : {";"s, ";;"s, ";="s, ";=b"s, ";a="s, ";a=b c"s, ";a b"s, ";a=\"b"s, ";a=\"b\"c"s, ";a "s, ";a=b "s, ";a=\"b\" "s, ";a,b"s,
-                                       ";\x01"s, ";a\0"s, ";a=\"\x01\""s, ";a=\"\x7f\""s, ";a=\"\\\x01\""s, ";\xC3"s, ";a="s + "\x80", "; "s, ";a=b;"s,
-                                       ";a\rb"s}) {
+  for (const std::string& extension :
+       {";"s,     ";;"s,           ";="s,        ";=b"s,         ";a="s,         ";a=b c"s,
+        ";a b"s,  ";a=\"b"s,       ";a=\"b\"c"s, ";a "s,         ";a=b "s,       ";a=\"b\" "s,
+        ";a,b"s,  ";\x01"s,        ";a\0"s,      ";a=\"\x01\""s, ";a=\"\x7f\""s, ";a=\"\\\x01\""s,
+        ";\xC3"s, ";a="s + "\x80", "; "s,        ";a=b;"s,       ";a\rb"s}) {
     SCOPED_TRACE(::testing::PrintToString(extension));
     const std::string told = tell_chunked_all_ways("5" + extension + "\r\nhello\r\n0\r\n\r\n");
     EXPECT_EQ(told, extension == ";a\rb" ? " / 400 bare_cr" : " / 400 invalid_chunk_extension");
@@ -83,11 +89,14 @@ TEST(ChunkedReaderTest, RefusesMalformedExtensions) {
 }
 
 TEST(ChunkedReaderTest, BoundsExtensions) {
-  const auto with_extension = [](std::size_t bytes) { return "1;" + std::string(bytes - 1, 'x') + "\r\nx\r\n0\r\n\r\n"; };
+  const auto with_extension = [](std::size_t bytes) {
+    return "1;" + std::string(bytes - 1, 'x') + "\r\nx\r\n0\r\n\r\n";
+  };
   EXPECT_EQ(tell_chunked_whole(with_extension(4095)), "x / end +0");
   EXPECT_EQ(tell_chunked_whole(with_extension(4096)), "x / end +0");
   EXPECT_EQ(tell_chunked_whole(with_extension(4097)), " / 400 chunk_extension_too_large");
-  EXPECT_EQ(tell_chunked(std::string("1;") + std::string(4096, 'x'), [](std::size_t) { return std::size_t{1}; }, 1),
+  EXPECT_EQ(tell_chunked(
+                std::string("1;") + std::string(4096, 'x'), [](std::size_t) { return std::size_t{1}; }, 1),
             " / 400 chunk_extension_too_large");
 }
 
@@ -104,18 +113,45 @@ TEST(ChunkedReaderTest, BoundsWhatFramingMayCost) {
 }
 
 TEST(ChunkedReaderTest, GivesTrailers) {
-  expect_told({{"0\r\nX-Checksum: abc\r\n\r\nrest", " / end +4 [X-Checksum|abc]X-Checksum: abc\r\n"},
-               {"1\r\nx\r\n0\r\nA:\r\ngrpc-status:  0 \r\n\r\n", "x / end +0 [A|]A:\r\n [grpc-status|0]grpc-status:  0 \r\n"},
-               {"0\r\nETag: \"x\"\r\n\r\n", " / end +0 [ETag|\"x\"]ETag: \"x\"\r\n"}});
+  expect_told(
+      {{"0\r\nX-Checksum: abc\r\n\r\nrest", " / end +4 [X-Checksum|abc]X-Checksum: abc\r\n"},
+       {"1\r\nx\r\n0\r\nA:\r\ngrpc-status:  0 \r\n\r\n", "x / end +0 [A|]A:\r\n [grpc-status|0]grpc-status:  0 \r\n"},
+       {"0\r\nETag: \"x\"\r\n\r\n", " / end +0 [ETag|\"x\"]ETag: \"x\"\r\n"}});
 }
 
 TEST(ChunkedReaderTest, DropsTrailersThatMayNotComeLate) {
-  for (const std::string_view name : {"Content-Length", "Transfer-Encoding", "Host", "Authorization", "Cookie", "Set-Cookie", "Content-Type",
-                                      "Content-Encoding", "content-disposition", "Trailer", "TE", "Cache-Control", "Connection", "Expect",
-                                      "If-Match", "X-Forwarded-For", "x-forwarded-user", "Forwarded", "Via", "Location", "Max-Forwards", "Pragma",
-                                      "Content_Length", "X_Forwarded_For", "Upgrade", "Proxy-Authorization", "Date", "Age", "Vary"}) {
+  for (const std::string_view name : {"Content-Length",
+                                      "Transfer-Encoding",
+                                      "Host",
+                                      "Authorization",
+                                      "Cookie",
+                                      "Set-Cookie",
+                                      "Content-Type",
+                                      "Content-Encoding",
+                                      "content-disposition",
+                                      "Trailer",
+                                      "TE",
+                                      "Cache-Control",
+                                      "Connection",
+                                      "Expect",
+                                      "If-Match",
+                                      "X-Forwarded-For",
+                                      "x-forwarded-user",
+                                      "Forwarded",
+                                      "Via",
+                                      "Location",
+                                      "Max-Forwards",
+                                      "Pragma",
+                                      "Content_Length",
+                                      "X_Forwarded_For",
+                                      "Upgrade",
+                                      "Proxy-Authorization",
+                                      "Date",
+                                      "Age",
+                                      "Vary"}) {
     SCOPED_TRACE(name);
-    EXPECT_EQ(tell_chunked_all_ways("0\r\nA: b\r\n" + std::string(name) + ": 1\r\nC: d\r\n\r\n"), " / end +0 [A|b]A: b\r\n [C|d]C: d\r\n");
+    EXPECT_EQ(tell_chunked_all_ways("0\r\nA: b\r\n" + std::string(name) + ": 1\r\nC: d\r\n\r\n"),
+              " / end +0 [A|b]A: b\r\n [C|d]C: d\r\n");
   }
 }
 

@@ -17,7 +17,8 @@ inline constexpr HeadLimits kTrailerLimits{.head = 1000, .uri = 0, .headers = 10
 // Gives `bytes` in pieces of the sizes that `next_size(position)` says, each in a block of exactly its size; of the data it
 // takes at most `bite` at once. Bytes behind the end are counted.
 template <class NextSize>
-std::string tell_chunked(std::string_view bytes, NextSize next_size, std::size_t bite, HeadLimits limits = kTrailerLimits) {
+std::string tell_chunked(std::string_view bytes, NextSize next_size, std::size_t bite,
+                         HeadLimits limits = kTrailerLimits) {
   ChunkedReader reader;
   reader.restart(limits);
   std::string body;
@@ -49,7 +50,8 @@ std::string tell_chunked(std::string_view bytes, NextSize next_size, std::size_t
           break;
         }
         case ChunkedReader::State::kMalformed:
-          return body + " / " + std::to_string(reader.malformed().status) + " " + std::string(reader.malformed().reason);
+          return body + " / " + std::to_string(reader.malformed().status) + " " +
+                 std::string(reader.malformed().reason);
         case ChunkedReader::State::kEnd: {
           std::string told = body + " / end +" + std::to_string(bytes.size() - at);
           const Fields trailers = reader.trailers();

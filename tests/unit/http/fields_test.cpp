@@ -40,7 +40,8 @@ TEST(FieldIdTest, DoesNotTakeOneByteOfDifferenceForAName) {
       for (int byte = 0; byte < 256; ++byte) {
         std::string other = name;
         other[at] = static_cast<char>(byte);
-        EXPECT_EQ(field_id(other) == static_cast<FieldId>(i), to_lower(other) == to_lower(name)) << ::testing::PrintToString(other);
+        EXPECT_EQ(field_id(other) == static_cast<FieldId>(i), to_lower(other) == to_lower(name))
+            << ::testing::PrintToString(other);
       }
     }
   }
@@ -50,7 +51,9 @@ TEST(FieldIdTest, DoesNotTakeOneByteOfDifferenceForAName) {
 
 TEST(FieldsTest, FindsByIdAndByName) {
   HeadFeed feed(HeadKind::kRequest, kUsualLimits);
-  ASSERT_EQ(feed.give("GET / HTTP/1.1\r\nhost: a\r\nX-One: 1\r\nAccept: b\r\naccept: c\r\nx-one: 2\r\nX-Empty:\r\n\r\n"), ParseStatus::kComplete);
+  ASSERT_EQ(
+      feed.give("GET / HTTP/1.1\r\nhost: a\r\nX-One: 1\r\nAccept: b\r\naccept: c\r\nx-one: 2\r\nX-Empty:\r\n\r\n"),
+      ParseStatus::kComplete);
   const Fields fields = feed.request().fields;
   EXPECT_EQ(fields.size(), 6U);
   EXPECT_TRUE(fields.has(FieldId::kAccept));

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view kLine = "GET /0123456789 HTTP/1.1\r\n";
 
-std::string request(std::string_view fields) { return std::string(kLine) + "Host: a\r\n" + std::string(fields) + "\r\n"; }
+std::string request(std::string_view fields) {
+  return std::string(kLine) + "Host: a\r\n" + std::string(fields) + "\r\n";
+}
 
 TEST(HeadLimitsTest, TakesAHeadOfExactlyTheLimit) {
   const std::string bytes = request("A: b\r\n");
@@ -48,8 +50,9 @@ TEST(HeadLimitsTest, RefusesLongTargets) {
 TEST(HeadLimitsTest, RefusesTooManyFieldsAtTheFirstByteOfTheNext) {
   EXPECT_TRUE(tell_request(request("A: b\r\nC: d\r\n"), {1000, 100, 3}).starts_with("GET"));
   EXPECT_EQ(tell_request(request("A: b\r\nC: d\r\nE: f\r\n"), {1000, 100, 3}), "431 too_many_headers");
-  EXPECT_EQ(tell_request(request("A: b\r\nC: d\r\n").substr(0, request("A: b\r\nC: d\r\n").size() - 2) + "E", {1000, 100, 3}),
-            "431 too_many_headers");
+  EXPECT_EQ(
+      tell_request(request("A: b\r\nC: d\r\n").substr(0, request("A: b\r\nC: d\r\n").size() - 2) + "E", {1000, 100, 3}),
+      "431 too_many_headers");
   // What cannot begin a line is said first.
   EXPECT_EQ(tell_request(request("A: b\r\nC: d\r\n E: f\r\n"), {1000, 100, 3}), "400 obs_fold");
 }
@@ -74,8 +77,8 @@ TEST(HeadLimitsTest, CanBeChangedBetweenMessages) {
 // A head that drips in must not be looked at from the start each time: 1 MiB byte by byte would take minutes.
 TEST(HeadLimitsTest, LooksAtEachByteOnce) {
   constexpr std::size_t kSize = 1024 * 1024;
-  for (const std::string& begin : {request("").substr(0, request("").size() - 2) + "A: ", std::string("GET /"), std::string("GET /?"),
-                                   request("").substr(0, request("").size() - 2) + "A:"}) {
+  for (const std::string& begin : {request("").substr(0, request("").size() - 2) + "A: ", std::string("GET /"),
+                                   std::string("GET /?"), request("").substr(0, request("").size() - 2) + "A:"}) {
     const char filler = begin.ends_with(':') ? ' ' : 'x';
     const std::string bytes = begin + std::string(kSize, filler);
     HeadParser parser({kSize * 2, kSize * 2, 10});

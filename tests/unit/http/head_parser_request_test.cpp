@@ -29,7 +29,9 @@ void expect_refused(std::initializer_list<Refused> cases) {
 std::string with_fields(std::string_view lines) {
   return "POST /x HTTP/1.1\r\nHost: a\r\n" + std::string(lines) + "\r\n";
 }
-std::string with_target(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+std::string with_target(std::string_view target) {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
 std::string with_host(std::string_view host) { return "GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"; }
 
 RequestHead parse(HeadFeed& feed, std::string_view bytes) {
@@ -41,7 +43,8 @@ HeadFeed request_feed() { return HeadFeed(HeadKind::kRequest, kUsualLimits); }
 
 TEST(RequestHeadTest, ReadsATypicalRequest) {
   const std::string bytes =
-      "GET /orders/7?limit=20 HTTP/1.1\r\nHost: api.example.com:8080\r\nUser-Agent: a client/1.0 (x; y)\r\nAccept: */*\r\n"
+      "GET /orders/7?limit=20 HTTP/1.1\r\nHost: api.example.com:8080\r\nUser-Agent: a client/1.0 (x; y)\r\nAccept: "
+      "*/*\r\n"
       "Cookie: a=b; c=d\r\nX-Custom:no space\r\nX-Empty:\r\nx-padded: \t wide  \t\r\n\r\nnot of the head";
   auto feed = request_feed();
   const RequestHead head = parse(feed, bytes);
@@ -73,7 +76,8 @@ TEST(RequestHeadTest, KeepsTheLinesOfFieldsWhereTheyWere) {
   const Fields fields = parse(feed, bytes).fields;
   ASSERT_EQ(fields.size(), 3U);
   std::string lines;
-  for (std::uint32_t i = 0; i < fields.size(); ++i) lines += std::string(fields.base() + fields.ref(i).name_at, fields.ref(i).line_size);
+  for (std::uint32_t i = 0; i < fields.size(); ++i)
+    lines += std::string(fields.base() + fields.ref(i).name_at, fields.ref(i).line_size);
   EXPECT_EQ(lines, "Host: a\r\nA:  b \r\nC:d\r\n");
 }
 
@@ -83,7 +87,8 @@ TEST(RequestHeadTest, GivesTheSameHeadHoweverItIsCut) {
         with_fields("Connection: close, X-A\r\nX-A: 1\r\nX-B: 2\r\n"), with_target("http://other.example:81/p?q"),
         with_fields("A:\r\nB:\t\r\nC: \t x\ty \t\r\n"), with_fields("Expect: 100-continue\r\n"),
         "\r\n\r\n\r\nGET / HTTP/1.0\r\n\r\n"s, with_host("[2001:db8::1]:443"),
-        with_fields("X_Forwarded_For: 1\r\nx-long-name-that-is-not-known-to-anybody: and a value that is longer than that\r\n"),
+        with_fields(
+            "X_Forwarded_For: 1\r\nx-long-name-that-is-not-known-to-anybody: and a value that is longer than that\r\n"),
         with_target("/" + std::string(70, 'a') + "=|~" + "?" + std::string(70, 'b'))}) {
     SCOPED_TRACE(::testing::PrintToString(bytes));
     EXPECT_THAT(tell_request(bytes), HasSubstr("size=" + std::to_string(bytes.size())));
@@ -92,7 +97,8 @@ TEST(RequestHeadTest, GivesTheSameHeadHoweverItIsCut) {
 
 TEST(RequestHeadTest, SaysIncompleteForEveryProperPrefix) {
   const std::string bytes = with_fields("Content-Length: 5\r\nX-A: b\r\n");
-  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_EQ(tell_request(bytes.substr(0, size)), "incomplete") << size;
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_EQ(tell_request(bytes.substr(0, size)), "incomplete") << size;
 }
 
 TEST(RequestHeadTest, NeedsNoRestartWithinAMessageAndOneBetween) {
@@ -123,7 +129,8 @@ TEST(RequestHeadTest, SkipsEmptyLinesBeforeTheRequest) {
   EXPECT_EQ(parser.parse_request(bytes, refs), ParseStatus::kComplete);
   EXPECT_TRUE(parser.started());
   EXPECT_EQ(parser.head_size(), bytes.size());
-  expect_refused({{"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "400 bare_lf"}, {"\r\rGET", "400 bare_cr"}, {"\r\n\n", "400 bare_lf"}});
+  expect_refused(
+      {{"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "400 bare_lf"}, {"\r\rGET", "400 bare_cr"}, {"\r\n\n", "400 bare_lf"}});
 }
 
 TEST(RequestHeadTest, KnowsMethodsAndTakesAnyOtherToken) {
@@ -131,8 +138,10 @@ TEST(RequestHeadTest, KnowsMethodsAndTakesAnyOtherToken) {
     EXPECT_THAT(tell_request(std::string(method) + " /m HTTP/1.1\r\nHost: a\r\n\r\n"),
                 HasSubstr(std::string(method) + " (" + std::string(method) + ") path=/m "));
   }
-  for (const std::string_view method : {"get", "PROPFIND", "M-SEARCH", "A", "!#$%&'*+-.^_`|~09", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF"}) {
-    EXPECT_THAT(tell_request(std::string(method) + " /m HTTP/1.1\r\nHost: a\r\n\r\n"), HasSubstr(std::string(method) + " () path=/m "));
+  for (const std::string_view method :
+       {"get", "PROPFIND", "M-SEARCH", "A", "!#$%&'*+-.^_`|~09", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF"}) {
+    EXPECT_THAT(tell_request(std::string(method) + " /m HTTP/1.1\r\nHost: a\r\n\r\n"),
+                HasSubstr(std::string(method) + " () path=/m "));
   }
 }
 
@@ -180,9 +189,11 @@ TEST(RequestHeadTest, RefusesTargetsWithBytesThatNoTargetHas) {
     const char c = static_cast<char>(byte);
     const std::string path = "/a" + std::string(1, c) + "b/and more than sixteen bytes";
     const bool ends = c == ' ' || c == '\r' || c == '\n';
-    const bool allowed_in_path = byte > 0x20 && byte < 0x7f && std::string_view("\"#<>\\^`{}").find(c) == std::string_view::npos;
+    const bool allowed_in_path =
+        byte > 0x20 && byte < 0x7f && std::string_view("\"#<>\\^`{}").find(c) == std::string_view::npos;
     const bool allowed_in_query = byte > 0x20 && byte < 0x7f && c != '#';
-    for (const std::string& bytes : {with_target("/a" + std::string(1, c) + "b"), with_target("/0123456789abcdefgh" + std::string(1, c))}) {
+    for (const std::string& bytes :
+         {with_target("/a" + std::string(1, c) + "b"), with_target("/0123456789abcdefgh" + std::string(1, c))}) {
       SCOPED_TRACE(::testing::PrintToString(bytes));
       if (ends) {
         EXPECT_THAT(tell_request(bytes), ::testing::AnyOf("400 invalid_version", "400 bare_lf"));
@@ -232,9 +243,10 @@ TEST(RequestHeadTest, TakesTheHostOfAnAbsoluteTarget) {
   struct Case {
     std::string_view target, authority, path, query;
   };
-  for (const Case& expected : {Case{"http://b.example/p?q", "b.example", "/p", "q"}, Case{"HTTPS://b:8443/p", "b:8443", "/p", ""},
-                               Case{"http://b", "b", "/", ""}, Case{"http://b?q", "b", "/", "q"}, Case{"http://[::1]:80/", "[::1]:80", "/", ""},
-                               Case{"http://b/?x=http://c/", "b", "/", "x=http://c/"}}) {
+  for (const Case& expected :
+       {Case{"http://b.example/p?q", "b.example", "/p", "q"}, Case{"HTTPS://b:8443/p", "b:8443", "/p", ""},
+        Case{"http://b", "b", "/", ""}, Case{"http://b?q", "b", "/", "q"},
+        Case{"http://[::1]:80/", "[::1]:80", "/", ""}, Case{"http://b/?x=http://c/", "b", "/", "x=http://c/"}}) {
     SCOPED_TRACE(expected.target);
     auto feed = request_feed();
     const RequestHead head = parse(feed, with_target(expected.target));
@@ -243,7 +255,8 @@ TEST(RequestHeadTest, TakesTheHostOfAnAbsoluteTarget) {
     EXPECT_EQ(head.query, expected.query);
     EXPECT_EQ(tell_request(with_target(expected.target)), feed.told());
   }
-  expect_refused({{"GET http://b/ HTTP/1.1\r\n\r\n", "400 missing_host"}, {"GET http://b/ HTTP/1.1\r\nHost: a b\r\n\r\n", "400 invalid_host"}});
+  expect_refused({{"GET http://b/ HTTP/1.1\r\n\r\n", "400 missing_host"},
+                  {"GET http://b/ HTTP/1.1\r\nHost: a b\r\n\r\n", "400 invalid_host"}});
 }
 
 TEST(RequestHeadTest, AsksAboutTheServerWithOptions) {
@@ -260,17 +273,21 @@ TEST(RequestHeadTest, RefusesMissingRepeatedAndInvalidHosts) {
                   {"GET / HTTP/1.1\r\nAccept: */*\r\n\r\n", "400 missing_host"},
                   {"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "400 repeated_host"},
                   {"GET / HTTP/1.0\r\nHost: a\r\nhost: b\r\n\r\n", "400 repeated_host"}});
-  for (const std::string_view host : {"", "a b", "a@b", "user:pw@a", "a/b", "a?b", "a#b", "a\\b", "a,b c", "a:", "a:x", "a:65536", "a:123456",
-                                      "a:+1", ":80", "[::1", "[::1]x", "[]", "[127.0.0.1]", "[fe80::1%25eth0]", "[v1.a]", "::1", "a%zz", "a%2", "a%",
-                                      "\xC3\xA9", "a<b", "a|b", "a\tb"}) {
+  for (const std::string_view host : {"",         "a b",     "a@b",      "user:pw@a",   "a/b",
+                                      "a?b",      "a#b",     "a\\b",     "a,b c",       "a:",
+                                      "a:x",      "a:65536", "a:123456", "a:+1",        ":80",
+                                      "[::1",     "[::1]x",  "[]",       "[127.0.0.1]", "[fe80::1%25eth0]",
+                                      "[v1.a]",   "::1",     "a%zz",     "a%2",         "a%",
+                                      "\xC3\xA9", "a<b",     "a|b",      "a\tb"}) {
     SCOPED_TRACE(host);
     EXPECT_EQ(tell_request(with_host(host)), "400 invalid_host");
   }
 }
 
 TEST(RequestHeadTest, AcceptsValidHosts) {
-  for (const std::string_view host : {"a", "example.com", "example.com.", "a-b.c_d", "127.0.0.1", "127.0.0.1:80", "[::1]", "[2001:db8::1]:8443",
-                                      "a:0", "a:65535", "a%2Db", "xn--bcher-kva.example", "a;b"}) {
+  for (const std::string_view host :
+       {"a", "example.com", "example.com.", "a-b.c_d", "127.0.0.1", "127.0.0.1:80", "[::1]", "[2001:db8::1]:8443",
+        "a:0", "a:65535", "a%2Db", "xn--bcher-kva.example", "a;b"}) {
     SCOPED_TRACE(host);
     EXPECT_THAT(tell_request(with_host(host)), HasSubstr("authority=" + std::string(host) + " "));
   }
@@ -326,7 +343,8 @@ TEST(RequestHeadTest, JudgesEveryByteOfANameAndOfAValue) {
       }
     }
     for (const std::string& before : {""s, "x"s, "a value of over sixteen bytes"s}) {
-      const std::string told = tell_request(with_fields("X: " + before + std::string(1, c) + "y and some more to be sure\r\n"));
+      const std::string told =
+          tell_request(with_fields("X: " + before + std::string(1, c) + "y and some more to be sure\r\n"));
       EXPECT_EQ(told.starts_with("POST"), value) << told;
     }
   }
@@ -338,19 +356,24 @@ TEST(RequestHeadTest, RefusesAmbiguousFraming) {
                   {with_fields("Content-Length: 3\r\nContent-Length: 4\r\n"), "400 repeated_content_length"},
                   {with_fields("Content-Length: 3\r\ncontent-length: 3\r\n"), "400 repeated_content_length"},
                   {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "400 transfer_encoding_in_http10"}});
-  for (const std::string_view length : {"+5", "-1", "0x5", "", "5 5", "5, 5", "3, 3", "5;", "5.0", "1e3", "\xB2", "9223372036854775808",
-                                        "18446744073709551616", "99999999999999999999999999"}) {
+  for (const std::string_view length : {"+5", "-1", "0x5", "", "5 5", "5, 5", "3, 3", "5;", "5.0", "1e3", "\xB2",
+                                        "9223372036854775808", "18446744073709551616", "99999999999999999999999999"}) {
     SCOPED_TRACE(length);
-    EXPECT_EQ(tell_request(with_fields("Content-Length: " + std::string(length) + "\r\n")), "400 invalid_content_length");
+    EXPECT_EQ(tell_request(with_fields("Content-Length: " + std::string(length) + "\r\n")),
+              "400 invalid_content_length");
   }
-  for (const std::string_view coding : {"", "xchunked", "chunkedx", "identity", "gzip", "chunked, gzip", "gzip, chunked", "chunked, chunked", "chunked,",
-                                        ",chunked", "chunked;q=1", "\"chunked\"", "chun ked", "chunked\tx", "\x0b" "chunked"}) {
+  for (const std::string_view coding :
+       {"", "xchunked", "chunkedx", "identity", "gzip", "chunked, gzip", "gzip, chunked", "chunked, chunked",
+        "chunked,", ",chunked", "chunked;q=1", "\"chunked\"", "chun ked", "chunked\tx",
+        "\x0b"
+        "chunked"}) {
     SCOPED_TRACE(coding);
     EXPECT_THAT(tell_request(with_fields("Transfer-Encoding: " + std::string(coding) + "\r\n")),
                 ::testing::AnyOf("400 invalid_transfer_encoding", "400 invalid_field_value"));
   }
-  expect_refused({{with_fields("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), "400 invalid_transfer_encoding"},
-                  {with_fields("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), "400 invalid_transfer_encoding"}});
+  expect_refused(
+      {{with_fields("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), "400 invalid_transfer_encoding"},
+       {with_fields("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), "400 invalid_transfer_encoding"}});
 }
 
 TEST(RequestHeadTest, FramesTheBody) {
@@ -359,11 +382,12 @@ TEST(RequestHeadTest, FramesTheBody) {
     Framing framing;
     std::optional<std::uint64_t> length;
   };
-  for (const Case& expected : {Case{"", Framing::kNone, std::nullopt}, Case{"Content-Length: 0\r\n", Framing::kNone, 0},
-                               Case{"Content-Length: 007\r\n", Framing::kLength, 7}, Case{"content-length:  42 \r\n", Framing::kLength, 42},
-                               Case{"Content-Length: 9223372036854775807\r\n", Framing::kLength, 9223372036854775807U},
-                               Case{"Transfer-Encoding: chunked\r\n", Framing::kChunked, std::nullopt},
-                               Case{"TRANSFER-ENCODING: \tChunked \r\n", Framing::kChunked, std::nullopt}}) {
+  for (const Case& expected :
+       {Case{"", Framing::kNone, std::nullopt}, Case{"Content-Length: 0\r\n", Framing::kNone, 0},
+        Case{"Content-Length: 007\r\n", Framing::kLength, 7}, Case{"content-length:  42 \r\n", Framing::kLength, 42},
+        Case{"Content-Length: 9223372036854775807\r\n", Framing::kLength, 9223372036854775807U},
+        Case{"Transfer-Encoding: chunked\r\n", Framing::kChunked, std::nullopt},
+        Case{"TRANSFER-ENCODING: \tChunked \r\n", Framing::kChunked, std::nullopt}}) {
     SCOPED_TRACE(expected.lines);
     auto feed = request_feed();
     const RequestHead head = parse(feed, with_fields(expected.lines));
@@ -378,24 +402,29 @@ TEST(RequestHeadTest, KeepsAliveByVersionAndConnection) {
     std::string_view version, connection;
     bool keep_alive;
   };
-  for (const Case& expected : {Case{"1.1", "keep-alive", true}, Case{"1.1", "close", false}, Case{"1.1", "Close", false}, Case{"1.1", "", true},
-                               Case{"1.1", "keep-alive, close", false}, Case{"1.1", ",, close ,", false}, Case{"1.1", "x, CLOSE", false},
-                               Case{"1.0", "keep-alive", true}, Case{"1.0", "Keep-Alive", true}, Case{"1.0", "close", false}, Case{"1.0", "x", false},
-                               Case{"1.0", "close, keep-alive", false}}) {
+  for (const Case& expected :
+       {Case{"1.1", "keep-alive", true}, Case{"1.1", "close", false}, Case{"1.1", "Close", false},
+        Case{"1.1", "", true}, Case{"1.1", "keep-alive, close", false}, Case{"1.1", ",, close ,", false},
+        Case{"1.1", "x, CLOSE", false}, Case{"1.0", "keep-alive", true}, Case{"1.0", "Keep-Alive", true},
+        Case{"1.0", "close", false}, Case{"1.0", "x", false}, Case{"1.0", "close, keep-alive", false}}) {
     SCOPED_TRACE(expected.connection);
     auto feed = request_feed();
-    parse(feed, "GET / HTTP/" + std::string(expected.version) + "\r\nHost: a\r\nConnection: " + std::string(expected.connection) + "\r\n\r\n");
+    parse(feed, "GET / HTTP/" + std::string(expected.version) +
+                    "\r\nHost: a\r\nConnection: " + std::string(expected.connection) + "\r\n\r\n");
     EXPECT_EQ(feed.parser().keep_alive(), expected.keep_alive);
   }
-  expect_refused({{with_fields("Connection: close;x\r\n"), "400 invalid_connection"}, {with_fields("Connection: a b\r\n"), "400 invalid_connection"}});
+  expect_refused({{with_fields("Connection: close;x\r\n"), "400 invalid_connection"},
+                  {with_fields("Connection: a b\r\n"), "400 invalid_connection"}});
 }
 
 TEST(RequestHeadTest, DropsWhatConnectionNamesAndNothingThatItKnows) {
   auto feed = request_feed();
-  const Fields fields = parse(feed, with_fields("X-User: 1\r\nx-other: 2\r\nAuthorization: b\r\nX-Forwarded-For: 1.2.3.4\r\nCookie: c=d\r\n"
-                                                "Connection: x-user, Authorization, Host, cookie\r\nX-USER: 3\r\n"
-                                                "Connection: Content-Length, X-Forwarded-For,http2-settings\r\nHTTP2-Settings: x\r\n"))
-                            .fields;
+  const Fields fields =
+      parse(feed,
+            with_fields("X-User: 1\r\nx-other: 2\r\nAuthorization: b\r\nX-Forwarded-For: 1.2.3.4\r\nCookie: c=d\r\n"
+                        "Connection: x-user, Authorization, Host, cookie\r\nX-USER: 3\r\n"
+                        "Connection: Content-Length, X-Forwarded-For,http2-settings\r\nHTTP2-Settings: x\r\n"))
+          .fields;
   std::string dropped;
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     if (fields.ref(i).named_by_connection) dropped += std::string(fields[i].name) + " ";
@@ -407,12 +436,15 @@ TEST(RequestHeadTest, BoundsHowManyFieldsConnectionNames) {
   std::string options;
   for (int i = 0; i < 64; ++i) options += "x" + std::to_string(i) + ",";
   EXPECT_TRUE(tell_whole(HeadKind::kRequest, with_fields("Connection: " + options + "\r\n")).starts_with("POST"));
-  EXPECT_EQ(tell_whole(HeadKind::kRequest, with_fields("Connection: " + options + "y\r\n")), "400 too_many_connection_options");
+  EXPECT_EQ(tell_whole(HeadKind::kRequest, with_fields("Connection: " + options + "y\r\n")),
+            "400 too_many_connection_options");
 }
 
 TEST(RequestHeadTest, NeverForwardsUnderscoreTwins) {
-  for (const std::string_view name : {"X_Forwarded_For", "x-forwarded_for", "Content_Length", "TRANSFER_ENCODING", "X_Real_IP", "User_Agent"}) {
-    EXPECT_THAT(tell_request(with_fields(std::string(name) + ": 1\r\n")), HasSubstr("|dropped] " + std::string(name))) << name;
+  for (const std::string_view name :
+       {"X_Forwarded_For", "x-forwarded_for", "Content_Length", "TRANSFER_ENCODING", "X_Real_IP", "User_Agent"}) {
+    EXPECT_THAT(tell_request(with_fields(std::string(name) + ": 1\r\n")), HasSubstr("|dropped] " + std::string(name)))
+        << name;
   }
   for (const std::string_view name : {"my_field", "X_Forwarded", "a_"}) {
     EXPECT_THAT(tell_request(with_fields(std::string(name) + ": 1\r\n")), Not(HasSubstr("dropped"))) << name;
@@ -440,7 +472,8 @@ TEST(RequestHeadTest, OffersAProtocolOnlyWithItsConnectionOption) {
   EXPECT_EQ(protocol_of("Connection: upgrade\r\n"), "");
   EXPECT_EQ(protocol_of("Connection: upgrade\r\nUpgrade: a b\r\n"), "");
   EXPECT_EQ(protocol_of("Connection: upgrade\r\nUpgrade: a/\r\n"), "");
-  EXPECT_THAT(tell_request("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"), HasSubstr("protocol= "));
+  EXPECT_THAT(tell_request("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
+              HasSubstr("protocol= "));
 }
 
 }  // namespace

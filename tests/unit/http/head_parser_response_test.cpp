@@ -28,7 +28,9 @@ void expect_refused(std::initializer_list<Refused> cases) {
 std::string with_fields(std::string_view lines) { return "HTTP/1.1 200 OK\r\n" + std::string(lines) + "\r\n"; }
 
 TEST(ResponseHeadTest, ReadsATypicalResponse) {
-  const std::string bytes = "HTTP/1.1 404 Not \tFound \xC3\xA9\r\nServer: x\r\nContent-Length: 12\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nbody";
+  const std::string bytes =
+      "HTTP/1.1 404 Not \tFound \xC3\xA9\r\nServer: x\r\nContent-Length: 12\r\nSet-Cookie: a\r\nSet-Cookie: "
+      "b\r\n\r\nbody";
   HeadFeed feed(HeadKind::kResponse, kUsualLimits);
   ASSERT_EQ(feed.give(bytes), ParseStatus::kComplete);
   const IncomingResponse head = feed.response(Method::kGet);
@@ -44,12 +46,14 @@ TEST(ResponseHeadTest, ReadsATypicalResponse) {
 }
 
 TEST(ResponseHeadTest, GivesTheSameHeadHoweverItIsCut) {
-  for (const std::string& bytes : {"HTTP/1.1 200\r\n\r\n"s, "HTTP/1.1 200 \r\n\r\n"s, "HTTP/1.0 599 x\r\nConnection: keep-alive\r\n\r\n"s,
-                                   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"s,
-                                   with_fields("Transfer-Encoding: chunked\r\nTrailer: x\r\n")}) {
+  for (const std::string& bytes :
+       {"HTTP/1.1 200\r\n\r\n"s, "HTTP/1.1 200 \r\n\r\n"s, "HTTP/1.0 599 x\r\nConnection: keep-alive\r\n\r\n"s,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"s,
+        with_fields("Transfer-Encoding: chunked\r\nTrailer: x\r\n")}) {
     SCOPED_TRACE(bytes);
     EXPECT_THAT(tell_response(bytes), HasSubstr("size=" + std::to_string(bytes.size())));
-    for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_EQ(tell_response(bytes.substr(0, size)), "incomplete") << size;
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      EXPECT_EQ(tell_response(bytes.substr(0, size)), "incomplete") << size;
   }
 }
 
@@ -133,7 +137,9 @@ TEST(ResponseHeadTest, FramesTheBody) {
        }) {
     SCOPED_TRACE(std::to_string(expected.status) + " " + std::string(expected.lines));
     HeadFeed feed(HeadKind::kResponse, kUsualLimits);
-    ASSERT_EQ(feed.give("HTTP/1.1 " + std::to_string(expected.status) + " x\r\n" + std::string(expected.lines) + "\r\n"), ParseStatus::kComplete);
+    ASSERT_EQ(
+        feed.give("HTTP/1.1 " + std::to_string(expected.status) + " x\r\n" + std::string(expected.lines) + "\r\n"),
+        ParseStatus::kComplete);
     const IncomingResponse head = feed.response(expected.method);
     EXPECT_EQ(feed.parser().response_framing(expected.method), expected.framing);
     EXPECT_EQ(head.has_body, expected.framing != Framing::kNone);
@@ -142,7 +148,8 @@ TEST(ResponseHeadTest, FramesTheBody) {
 }
 
 TEST(ResponseHeadTest, NamesTheProtocolOfA101Alone) {
-  EXPECT_THAT(tell_response("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), HasSubstr("protocol=websocket "));
+  EXPECT_THAT(tell_response("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
+              HasSubstr("protocol=websocket "));
   EXPECT_THAT(tell_response("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n"), HasSubstr("protocol= "));
   EXPECT_THAT(tell_response("HTTP/1.1 426 x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"), HasSubstr("protocol= "));
 }
@@ -155,7 +162,8 @@ TEST(ResponseHeadTest, KeepsAliveByVersionAndConnection) {
 }
 
 TEST(ResponseHeadTest, DropsWhatConnectionNames) {
-  EXPECT_THAT(tell_response(with_fields("Connection: X-Hop\r\nX-Hop: 1\r\nSet-Cookie: a\r\n")), HasSubstr("[X-Hop|1|0|dropped]"));
+  EXPECT_THAT(tell_response(with_fields("Connection: X-Hop\r\nX-Hop: 1\r\nSet-Cookie: a\r\n")),
+              HasSubstr("[X-Hop|1|0|dropped]"));
 }
 
 }  // namespace

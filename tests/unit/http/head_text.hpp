@@ -21,8 +21,9 @@ enum class HeadKind { kRequest, kResponse };
 inline void tell(std::ostream& out, const Fields& fields) {
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     const FieldRef& ref = fields.ref(i);
-    out << "\n[" << fields[i].name << "|" << fields[i].value << "|" << static_cast<int>(ref.id) << (ref.named_by_connection ? "|dropped" : "")
-        << "] " << std::string_view(fields.base() + ref.name_at, ref.line_size);
+    out << "\n[" << fields[i].name << "|" << fields[i].value << "|" << static_cast<int>(ref.id)
+        << (ref.named_by_connection ? "|dropped" : "") << "] "
+        << std::string_view(fields.base() + ref.name_at, ref.line_size);
   }
 }
 
@@ -69,8 +70,9 @@ class HeadFeed {
   void tell_request(std::ostream& out) const {
     const RequestHead head = request();
     out << head.method_text << " (" << to_string(head.method) << ") path=" << head.path << " query=" << head.query
-        << (head.query.data() == nullptr ? "(none)" : "") << " authority=" << head.authority << " protocol=" << head.protocol
-        << " framing=" << name_of(parser_.request_framing()) << " expects=" << parser_.expects_continue();
+        << (head.query.data() == nullptr ? "(none)" : "") << " authority=" << head.authority
+        << " protocol=" << head.protocol << " framing=" << name_of(parser_.request_framing())
+        << " expects=" << parser_.expects_continue();
     tell_common(out, head.version, head.has_body, head.content_length);
     tell(out, head.fields);
   }
@@ -84,8 +86,9 @@ class HeadFeed {
   }
 
   void tell_common(std::ostream& out, Version version, bool has_body, std::optional<std::uint64_t> length) const {
-    out << (version == Version::kHttp10 ? " 1.0" : " 1.1") << " size=" << parser_.head_size() << " keep=" << parser_.keep_alive()
-        << " body=" << has_body << " length=" << (length ? std::to_string(*length) : "none");
+    out << (version == Version::kHttp10 ? " 1.0" : " 1.1") << " size=" << parser_.head_size()
+        << " keep=" << parser_.keep_alive() << " body=" << has_body
+        << " length=" << (length ? std::to_string(*length) : "none");
   }
 
   HeadKind kind_;
@@ -96,7 +99,8 @@ class HeadFeed {
 };
 
 // What is told when first the prefixes of the given sizes are there, and then everything.
-inline std::string tell_cut(HeadKind kind, std::string_view bytes, const std::vector<std::size_t>& cuts, HeadLimits limits) {
+inline std::string tell_cut(HeadKind kind, std::string_view bytes, const std::vector<std::size_t>& cuts,
+                            HeadLimits limits) {
   HeadFeed feed(kind, limits);
   for (const std::size_t cut : cuts) {
     if (feed.give(bytes.substr(0, cut)) != ParseStatus::kIncomplete) return feed.told();

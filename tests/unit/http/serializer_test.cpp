@@ -21,7 +21,9 @@ class SerializerTest : public ::testing::Test {
  protected:
   // Parses a request with these field lines, to be a base.
   const Fields* base(std::string_view lines) {
-    EXPECT_EQ(feed_.give("GET / HTTP/1.1\r\nHost: client.example\r\n" + std::string(lines) + "\r\n"), ParseStatus::kComplete) << feed_.told();
+    EXPECT_EQ(feed_.give("GET / HTTP/1.1\r\nHost: client.example\r\n" + std::string(lines) + "\r\n"),
+              ParseStatus::kComplete)
+        << feed_.told();
     base_ = feed_.request().fields;
     return &base_;
   }
@@ -32,13 +34,15 @@ class SerializerTest : public ::testing::Test {
     return text;
   }
 
-  std::string response(const ResponseHead& head, Framing framing = Framing::kNone, ConnectionOption connection = ConnectionOption::kNone,
-                       bool head_only = false, std::string_view date = {}) {
+  std::string response(const ResponseHead& head, Framing framing = Framing::kNone,
+                       ConnectionOption connection = ConnectionOption::kNone, bool head_only = false,
+                       std::string_view date = {}) {
     write_response_head(bytes_, head, framing, connection, head_only, date);
     return written();
   }
 
-  std::string request(const OutgoingRequest& head, Framing framing = Framing::kNone, ConnectionOption connection = ConnectionOption::kNone) {
+  std::string request(const OutgoingRequest& head, Framing framing = Framing::kNone,
+                      ConnectionOption connection = ConnectionOption::kNone) {
     write_request_head(bytes_, head, framing, connection);
     return written();
   }
@@ -63,23 +67,29 @@ TEST_F(SerializerTest, WritesAResponseOfItsOwn) {
   head.edits.set(FieldId::kContentType, "text/plain");
   head.content_length = 5;
   EXPECT_EQ(response(head, Framing::kLength, ConnectionOption::kNone, false, kDate),
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: "
+            "5\r\n\r\n");
 }
 
 TEST_F(SerializerTest, WritesTheFramingThatIsAskedForAndNoOther) {
   ResponseHead head(arena_);
   head.base = base("Content-Length: 99\r\nA: b\r\n");
   head.content_length = 7;
-  EXPECT_EQ(response(head, Framing::kLength), "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nContent-Length: 7\r\n\r\n");
-  EXPECT_EQ(response(head, Framing::kChunked), "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n");
-  EXPECT_EQ(response(head, Framing::kUntilClose, ConnectionOption::kClose), "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(response(head, Framing::kNone), "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(response(head, Framing::kLength),
+            "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nContent-Length: 7\r\n\r\n");
+  EXPECT_EQ(response(head, Framing::kChunked),
+            "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(response(head, Framing::kUntilClose, ConnectionOption::kClose),
+            "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(response(head, Framing::kNone),
+            "HTTP/1.1 200 OK\r\nHost: client.example\r\nA: b\r\nContent-Length: 0\r\n\r\n");
 }
 
 TEST_F(SerializerTest, KeepsTheLengthTowardsHeadAndIn304) {
   ResponseHead head(arena_);
   head.content_length = 7;
-  EXPECT_EQ(response(head, Framing::kNone, ConnectionOption::kNone, true), "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
+  EXPECT_EQ(response(head, Framing::kNone, ConnectionOption::kNone, true),
+            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
   head.status = 304;
   EXPECT_EQ(response(head), "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n");
   head.content_length.reset();
@@ -88,19 +98,22 @@ TEST_F(SerializerTest, KeepsTheLengthTowardsHeadAndIn304) {
   EXPECT_EQ(response(head, Framing::kNone, ConnectionOption::kNone, true), "HTTP/1.1 200 OK\r\n\r\n");
 }
 
-TEST_F(SerializerTest, WritesNoLengthWhereTheStatusForbidsIt) {
+TEST_F(SerializerTest, WritesNoFramingWhereTheStatusForbidsIt) {
   ResponseHead head(arena_);
   head.content_length = 0;
-  head.status = 204;
-  EXPECT_EQ(response(head), "HTTP/1.1 204 No Content\r\n\r\n");
-  head.status = 101;
-  EXPECT_EQ(response(head), "HTTP/1.1 101 Switching Protocols\r\n\r\n");
+  for (const Framing framing : {Framing::kNone, Framing::kLength, Framing::kChunked}) {
+    head.status = 204;
+    EXPECT_EQ(response(head, framing), "HTTP/1.1 204 No Content\r\n\r\n");
+    head.status = 101;
+    EXPECT_EQ(response(head, framing), "HTTP/1.1 101 Switching Protocols\r\n\r\n");
+  }
 }
 
 TEST_F(SerializerTest, WritesOneDate) {
   ResponseHead head(arena_);
   head.base = base("Date: then\r\n");
-  EXPECT_THAT(response(head, Framing::kNone, ConnectionOption::kNone, false, kDate), HasSubstr("Date: then\r\nContent"));
+  EXPECT_THAT(response(head, Framing::kNone, ConnectionOption::kNone, false, kDate),
+              HasSubstr("Date: then\r\nContent"));
   head.edits.remove(FieldId::kDate);
   EXPECT_THAT(response(head, Framing::kNone, ConnectionOption::kNone, false, kDate), Not(HasSubstr("then")));
   EXPECT_THAT(response(head, Framing::kNone, ConnectionOption::kNone, false, kDate), HasSubstr("\r\nDate: Sun, 06"));
@@ -123,13 +136,18 @@ TEST_F(SerializerTest, WritesTheReasonOrTheStandardOne) {
 TEST_F(SerializerTest, CopiesEveryFieldThatStaysAsItWasWritten) {
   OutgoingRequest head = get();
   head.base = base("accept:  */* \r\nX-One:1\r\nCOOKIE: a=b\r\nX-Obs: \xC3\xA9\tx\r\n");
-  EXPECT_EQ(request(head), "GET /x?y HTTP/1.1\r\nHost: backend:81\r\naccept:  */* \r\nX-One:1\r\nCOOKIE: a=b\r\nX-Obs: \xC3\xA9\tx\r\n\r\n");
+  EXPECT_EQ(
+      request(head),
+      "GET /x?y HTTP/1.1\r\nHost: backend:81\r\naccept:  */* \r\nX-One:1\r\nCOOKIE: a=b\r\nX-Obs: \xC3\xA9\tx\r\n\r\n");
 }
 
 TEST_F(SerializerTest, DropsHopByHopFieldsAndWhatConnectionNames) {
   OutgoingRequest head = get();
-  head.base = base("Keep-Alive: 5\r\nA: 1\r\nConnection: x-hop, keep-alive\r\nX-Hop: 2\r\nTE: trailers\r\nB: 3\r\nC: 4\r\nUpgrade: websocket\r\n"
-                   "Proxy-Connection: x\r\nProxy-Authorization: x\r\nTrailer: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\nX_Forwarded_For: 9\r\nD: 5\r\n");
+  head.base = base(
+      "Keep-Alive: 5\r\nA: 1\r\nConnection: x-hop, keep-alive\r\nX-Hop: 2\r\nTE: trailers\r\nB: 3\r\nC: 4\r\nUpgrade: "
+      "websocket\r\n"
+      "Proxy-Connection: x\r\nProxy-Authorization: x\r\nTrailer: x\r\nTransfer-Encoding: chunked\r\nExpect: "
+      "100-continue\r\nX_Forwarded_For: 9\r\nD: 5\r\n");
   EXPECT_EQ(request(head), "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nA: 1\r\nB: 3\r\nC: 4\r\nD: 5\r\n\r\n");
 }
 
@@ -141,7 +159,9 @@ TEST_F(SerializerTest, AppliesEdits) {
   edits_.remove(FieldId::kCookie);
   edits_.set(FieldId::kXForwardedFor, "1.2.3.4");
   edits_.append("A", "c");
-  EXPECT_EQ(request(head), "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nA: b\r\nX-User: real\r\nX-Forwarded-For: 1.2.3.4\r\nA: c\r\n\r\n");
+  EXPECT_EQ(
+      request(head),
+      "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nA: b\r\nX-User: real\r\nX-Forwarded-For: 1.2.3.4\r\nA: c\r\n\r\n");
 }
 
 TEST_F(SerializerTest, NeverLetsAnEditSplitOrReframeAHead) {
@@ -171,7 +191,8 @@ TEST_F(SerializerTest, WritesTheFramingOfARequest) {
   EXPECT_EQ(request(head), "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nContent-Length: 0\r\n\r\n");
   head.content_length = 12;
   EXPECT_EQ(request(head, Framing::kLength), "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nContent-Length: 12\r\n\r\n");
-  EXPECT_EQ(request(head, Framing::kChunked), "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(request(head, Framing::kChunked),
+            "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nTransfer-Encoding: chunked\r\n\r\n");
   head.content_length.reset();
   head.method = "POST";
   EXPECT_EQ(request(head), "POST /x?y HTTP/1.1\r\nHost: backend:81\r\nContent-Length: 0\r\n\r\n");
@@ -189,15 +210,18 @@ TEST_F(SerializerTest, WritesConnectionAndUpgrade) {
   head.base = base("Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n");
   head.upgrade = "websocket";
   EXPECT_EQ(request(head, Framing::kNone, ConnectionOption::kUpgrade),
-            "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+            "GET /x?y HTTP/1.1\r\nHost: backend:81\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade\r\nUpgrade: "
+            "websocket\r\n\r\n");
   EXPECT_THAT(request(head, Framing::kNone, ConnectionOption::kClose), HasSubstr("\r\nConnection: close\r\n\r\n"));
-  EXPECT_THAT(request(head, Framing::kNone, ConnectionOption::kKeepAlive), HasSubstr("\r\nConnection: keep-alive\r\n\r\n"));
+  EXPECT_THAT(request(head, Framing::kNone, ConnectionOption::kKeepAlive),
+              HasSubstr("\r\nConnection: keep-alive\r\n\r\n"));
 
   ResponseHead answer(arena_);
   answer.status = 101;
   answer.base = head.base;
   EXPECT_EQ(response(answer, Framing::kNone, ConnectionOption::kUpgrade),
-            "HTTP/1.1 101 Switching Protocols\r\nHost: client.example\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade\r\n\r\n");
+            "HTTP/1.1 101 Switching Protocols\r\nHost: client.example\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+            "13\r\nConnection: Upgrade\r\n\r\n");
   answer.base = nullptr;
   answer.edits.set(FieldId::kUpgrade, "websocket");
   EXPECT_EQ(response(answer, Framing::kNone, ConnectionOption::kUpgrade),
@@ -219,8 +243,12 @@ TEST_F(SerializerTest, AppendsBehindWhatIsThere) {
 }
 
 TEST_F(SerializerTest, WritesChunkHeaders) {
-  for (const auto& [size, text] : {std::pair<std::uint64_t, std::string_view>{1, "1\r\n"}, {15, "f\r\n"}, {16, "10\r\n"}, {0x1f4, "1f4\r\n"},
-                                   {0x123456789abcdef0, "123456789abcdef0\r\n"}, {~std::uint64_t{0}, "ffffffffffffffff\r\n"}}) {
+  for (const auto& [size, text] : {std::pair<std::uint64_t, std::string_view>{1, "1\r\n"},
+                                   {15, "f\r\n"},
+                                   {16, "10\r\n"},
+                                   {0x1f4, "1f4\r\n"},
+                                   {0x123456789abcdef0, "123456789abcdef0\r\n"},
+                                   {~std::uint64_t{0}, "ffffffffffffffff\r\n"}}) {
     char buffer[18];
     char* const end = write_chunk_header(buffer, size);
     EXPECT_EQ(std::string_view(buffer, static_cast<std::size_t>(end - buffer)), text);
@@ -274,7 +302,8 @@ TEST(ValidityTest, JudgesValuesAndTokens) {
   }
   EXPECT_TRUE(is_token("X-a!#$%&'*+-.^_`|~09"));
   EXPECT_FALSE(is_token(""));
-  for (const std::string_view text : {"a b", "a:", "a\r", "(", "a,", "\xC3", "a/b", "\""}) EXPECT_FALSE(is_token(text)) << text;
+  for (const std::string_view text : {"a b", "a:", "a\r", "(", "a,", "\xC3", "a/b", "\""})
+    EXPECT_FALSE(is_token(text)) << text;
 }
 
 }  // namespace
