@@ -24,7 +24,7 @@ struct ListenerSettings {
 };
 
 struct AdminSettings {
-  Endpoint address;  // default 127.0.0.1:9180
+  Endpoint address{*IpAddress::parse("127.0.0.1"), 9180};
   bool operator==(const AdminSettings&) const = default;
 };
 

@@ -1,0 +1,163 @@
+#include "checks.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+namespace gatehouse::config {
+namespace {
+
+// Calls visit(cursor, index) for every item of the list at `key`, if there is one.
+template <class F>
+void each_item(const Cursor& map, std::string_view key, F visit) {
+  if (map.node().kind != Node::Kind::kMap) return;
+  const Node::Entry* const entry = map.node().find(key);
+  if (entry == nullptr) return;
+  const Cursor list = map.child(*entry);
+  for (std::size_t i = 0; i < entry->value->items.size(); ++i) visit(list.item(i), i);
+}
+
+std::string line_of(const Cursor& at) { return "line " + std::to_string(at.node().at.line); }
+
+void check_addresses(const Cursor& root, const Settings& settings) {
+  std::map<Endpoint, std::string> seen;
+  each_item(root, "listeners", [&](const Cursor& at, std::size_t i) {
+    if (i >= settings.listeners.size() || settings.listeners[i].address.port == 0) return;
+    const auto [other, is_new] = seen.emplace(settings.listeners[i].address, at.path() + " (" + line_of(at) + ")");
+    if (!is_new)
+      at.problem_at("address", "the address is already that of " + other->second, "give every listener its own");
+  });
+  const auto taken = seen.find(settings.admin.address);
+  if (taken == seen.end()) return;
+  const Node::Entry* const admin = root.node().find("admin");
+  if (admin == nullptr || admin->value->kind != Node::Kind::kMap) {
+    root.problem(
+        "'admin' is not given and takes " + settings.admin.address.to_string() + ", which is that of " + taken->second,
+        "give one of them another port");
+  } else {
+    root.child(*admin).problem_at("address", "the address is already that of " + taken->second, "give it another port");
+  }
+}
+
+void check_api_names(const Cursor& root, const Settings& settings) {
+  std::unordered_map<std::string_view, std::string> seen;
+  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
+    const ApiSettings& api = settings.apis[i];
+    const auto [other, is_new] = seen.emplace(api.name, line_of(at));
+    if (!is_new && !api.name.empty()) {
+      at.problem_at("name", "the API at " + other->second + " has the same name", "give every API a name of its own");
+    }
+    std::set<std::string_view> hosts;
+    each_item(at, "hosts", [&](const Cursor& host, std::size_t j) {
+      if (j < api.hosts.size() && !api.hosts[j].empty() && !hosts.insert(api.hosts[j]).second)
+        host.problem("the same host stands above");
+    });
+  });
+}
+
+void append_conditions(std::string& key, std::vector<pipeline::Condition> conditions) {
+  std::sort(conditions.begin(), conditions.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const auto& [name, value] : conditions) key += '\n' + name + '\t' + value;
+  key += "\n\n";
+}
+
+// Equal for routes that take the same requests: what variables are called makes no difference.
+std::string match_key(const ApiSettings& api, const RouteSettings& route) {
+  using Kind = pipeline::PathSegment::Kind;
+  const pipeline::RoutePattern& pattern = route.pattern;
+  std::string key = pattern.is_default ? "$default " + api.base_path : pattern.method;
+  for (const auto& segment : pattern.segments) {
+    key += segment.kind == Kind::kLiteral ? '/' + segment.text : segment.kind == Kind::kVariable ? "/{}" : "/{+}";
+  }
+  if (pattern.trailing_slash) key += '/';
+  append_conditions(key, pattern.headers);
+  append_conditions(key, pattern.query);
+  return key;
+}
+
+void check_routes(const Cursor& root, const Settings& settings) {
+  std::unordered_map<std::string, const RouteSettings*> seen;
+  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
+    const ApiSettings& api = settings.apis[i];
+    std::set<std::string> hosts(api.hosts.begin(), api.hosts.end());
+    if (hosts.empty()) hosts.insert("");
+    each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
+      if (j >= api.routes.size() || api.routes[j].match.empty()) return;
+      const RouteSettings& route = api.routes[j];
+      const std::string key = match_key(api, route);
+      const RouteSettings* other = nullptr;
+      for (const std::string& host : hosts) {
+        const auto [first, is_new] = seen.emplace(host + ' ' + key, &route);
+        if (!is_new) other = first->second;
+      }
+      if (other == nullptr) return;
+      route_at.problem_at("match", "takes the same requests as the route at " + other->position,
+                          "take one out, or tell them apart by 'when'");
+    });
+  });
+}
+
+using Throttles = std::optional<std::vector<middleware::ThrottleSettings>>;
+
+// Rules for API keys where nobody is asked for one would never hold anybody back.
+class KeyedThrottleCheck {
+ public:
+  KeyedThrottleCheck(const Cursor& root, const Settings& settings) : root_(root), settings_(settings) {}
+
+  void run() {
+    Scope gateway;
+    each_item(root_, "apis", [&](const Cursor& at, std::size_t i) { check_api(at, settings_.apis[i], gateway); });
+    if (gateway.heirs > 0 && !gateway.asks) complain(root_, settings_.scoped.throttle);
+  }
+
+ private:
+  // Routes that take their throttle from an outer scope, and whether one of them asks for a key.
+  struct Scope {
+    int heirs = 0;
+    bool asks = false;
+  };
+
+  void check_api(const Cursor& at, const ApiSettings& api, Scope& gateway) {
+    Scope own;
+    each_item(at, "routes", [&](const Cursor& route_at, std::size_t i) {
+      if (i >= api.routes.size()) return;
+      const ScopedSettings& route = api.routes[i].scoped;
+      const auto& auth = route.auth ? route.auth : api.scoped.auth ? api.scoped.auth : settings_.scoped.auth;
+      const bool asks = auth && !auth->empty();  // every authorizer of this version asks for an API key
+      if (route.throttle) {
+        if (!asks) complain(route_at, route.throttle);
+        return;
+      }
+      Scope& scope = api.scoped.throttle ? own : gateway;
+      ++scope.heirs;
+      scope.asks = scope.asks || asks;
+    });
+    if (own.heirs > 0 && !own.asks) complain(at, api.scoped.throttle);
+  }
+
+  static void complain(const Cursor& at, const Throttles& throttles) {
+    if (!throttles) return;
+    each_item(at, "throttle", [&](const Cursor& rule, std::size_t i) {
+      if (i >= throttles->size() || (*throttles)[i].per != middleware::ThrottleKey::kApiKey) return;
+      rule.problem_at("per", "nobody is asked for an API key here", "name an authorizer in 'auth'");
+    });
+  }
+
+  const Cursor& root_;
+  const Settings& settings_;
+};
+
+}  // namespace
+
+void check_whole(const Cursor& root, const Settings& settings) {
+  root.reader().backends.check(root.reader().problems);
+  root.reader().authorizers.check(root.reader().problems);
+  check_addresses(root, settings);
+  check_api_names(root, settings);
+  check_routes(root, settings);
+  KeyedThrottleCheck(root, settings).run();
+}
+
+}  // namespace gatehouse::config

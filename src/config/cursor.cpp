@@ -1,0 +1,136 @@
+// Paths and the wording of the commonest problems.
+#include "cursor.hpp"
+
+#include "gatehouse/base/strings.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace gatehouse::config {
+namespace {
+
+// A file that repeats ${VARIABLE} a million times must not fill the memory.
+constexpr std::size_t kMaxExpandedBytes = 16 << 20;
+
+std::string found(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull: return "nothing";
+    case Node::Kind::kScalar: return in_quotes(node.text);
+    case Node::Kind::kList: return "a list";
+    case Node::Kind::kMap: break;
+  }
+  return "a map";
+}
+
+std::string place_text(Position at) {
+  return "line " + std::to_string(at.line) + ", column " + std::to_string(at.column);
+}
+
+}  // namespace
+
+void Names::use(std::string name, const Cursor& at) { uses_.push_back({std::move(name), at.node().at, at.path()}); }
+
+void Names::check(Problems& problems) const {
+  const std::unordered_set<std::string_view> declared(declared_.begin(), declared_.end());
+  for (const Use& use : uses_) {
+    if (declared.contains(use.name)) continue;
+    const std::string_view near = use.name.size() > 64 ? std::string_view() : nearest(use.name, declared_);
+    std::string fix =
+        near.empty() ? "define it under '" + std::string(section_) + "'" : "did you mean '" + std::string(near) + "'?";
+    problems.add(use.at, use.path, "there is no " + std::string(what_) + " " + in_quotes(use.name), std::move(fix));
+  }
+}
+
+std::string Cursor::path() const {
+  std::string out;
+  append_path(out);
+  return out;
+}
+
+void Cursor::append_path(std::string& to) const {
+  if (parent_ == nullptr) return;
+  parent_->append_path(to);
+  if (parent_->node_->kind == Node::Kind::kMap) {
+    if (!to.empty()) to += '.';
+    const std::string shown = in_quotes(key_);
+    to += std::string_view(shown).substr(1, shown.size() - 2);
+    return;
+  }
+  // An API goes by its name, which says more than a number.
+  if (to == "apis" && node_->kind == Node::Kind::kMap) {
+    const Node::Entry* const name = node_->find("name");
+    if (name != nullptr && name->value->kind == Node::Kind::kScalar && !name->value->text.empty()) {
+      const std::string shown = in_quotes(name->value->text);
+      to += '.';
+      to += std::string_view(shown).substr(1, shown.size() - 2);
+      return;
+    }
+  }
+  to += '[' + std::to_string(index_) + ']';
+}
+
+void Cursor::problem(std::string message, std::string fix) const {
+  reader_->problems.add(node_->at, path(), std::move(message), std::move(fix));
+}
+
+void Cursor::problem_at(std::string_view key, std::string message, std::string fix) const {
+  const Node::Entry* const entry = node_->find(key);
+  if (entry == nullptr) {
+    problem(std::move(message), std::move(fix));
+  } else {
+    child(*entry).problem(std::move(message), std::move(fix));
+  }
+}
+
+void Cursor::key_problem(const Node::Entry& entry, std::string message, std::string fix) const {
+  reader_->problems.add(entry.at, child(entry).path(), std::move(message), std::move(fix));
+}
+
+void Cursor::mismatch(std::string_view expected, std::string fix) const {
+  problem("expected " + std::string(expected) + ", found " + found(*node_), std::move(fix));
+}
+
+void Cursor::wrong(std::string_view expected, std::string_view text, Complaint complaint) const {
+  if (text != node_->text) {
+    complaint = {"expected " + std::string(expected) + ", found something else in " + in_quotes(node_->text), ""};
+  } else if (complaint.message.empty()) {
+    complaint.message = "expected " + std::string(expected) + ", found " + in_quotes(text);
+  }
+  problem(std::move(complaint));
+}
+
+std::optional<std::string> Cursor::text(std::string_view expected, Dollars dollars) const {
+  if (!is(Node::Kind::kScalar, expected)) return std::nullopt;
+  if (node_->text.find('$') == std::string::npos) return node_->text;
+  auto expanded = expand(node_->text, dollars, reader_->environment);
+  if (auto* const complaint = std::get_if<Complaint>(&expanded)) {
+    problem(std::move(*complaint));
+    return std::nullopt;
+  }
+  std::string& filled = std::get<std::string>(expanded);
+  reader_->expanded_bytes += filled.size();
+  if (reader_->expanded_bytes > kMaxExpandedBytes) {
+    problem("the values are longer than 16 MB once their references are filled in");
+    return std::nullopt;
+  }
+  return std::move(filled);
+}
+
+std::string Cursor::list_fix(std::string_view text) {
+  return text.size() > 60 ? std::string() : "put it in a list: [" + std::string(text) + "]";
+}
+
+bool Cursor::is(Node::Kind kind, std::string_view expected) const {
+  if (node_->kind == kind) return true;
+  mismatch(expected, kind == Node::Kind::kList && node_->kind == Node::Kind::kScalar ? list_fix(node_->text) : "");
+  return false;
+}
+
+void Cursor::check_duplicate_keys() const {
+  for (const Node::Entry& entry : node_->entries) {
+    if (entry.first_at.line > 0)
+      key_problem(entry, "the key is already given at " + place_text(entry.first_at), "keep one of them");
+  }
+}
+
+}  // namespace gatehouse::config

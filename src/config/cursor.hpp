@@ -1,0 +1,99 @@
+// A node together with how one came to it: what every reading function is given. Cursors live on the stack, each pointing
+// to its parent; the path is put together only when there is something to say. One thread.
+#pragma once
+
+#include "gatehouse/config/load.hpp"
+#include "problems.hpp"
+#include "references.hpp"
+#include "tree.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gatehouse::config {
+
+class Cursor;
+
+// The names of one kind of thing: declared in one place of the file, used in others, compared when all was read.
+class Names {
+ public:
+  Names(std::string_view what, std::string_view section) : what_(what), section_(section) {}
+  void declare(std::string_view name) { declared_.emplace_back(name); }
+  void use(std::string name, const Cursor& at);
+  // One problem for every use of what is not declared.
+  void check(Problems& problems) const;
+
+ private:
+  struct Use {
+    std::string name;
+    Position at;
+    std::string path;
+  };
+  std::string_view what_;     // "backend"
+  std::string_view section_;  // "backends"
+  std::vector<std::string> declared_;
+  std::deque<Use> uses_;
+};
+
+// What reading one file needs and gathers.
+struct Reader {
+  Problems& problems;
+  const Environment& environment;
+  const std::string& directory;  // what relative paths are relative to
+  Names backends{"backend", "backends"};
+  Names authorizers{"authorizer", "authorizers"};
+  std::size_t expanded_bytes = 0;
+  // What surrounds the value being read: the API's base path, the path variables of the route.
+  std::string base_path = {};
+  std::vector<std::string> path_variables = {};
+};
+
+class Cursor {
+ public:
+  Cursor(Reader& reader, const Node& root) : reader_(&reader), node_(&root) {}
+  Cursor child(const Node::Entry& entry) const { return {reader_, entry.value, this, entry.key, 0}; }
+  Cursor item(std::size_t index) const { return {reader_, node_->items[index], this, {}, index}; }
+
+  const Node& node() const { return *node_; }
+  Reader& reader() const { return *reader_; }
+  std::string path() const;  // "apis.shop.routes[3].backend"
+
+  void problem(std::string message, std::string fix = {}) const;
+  void problem(Complaint complaint) const { problem(std::move(complaint.message), std::move(complaint.fix)); }
+  // Of the value at `key`, or of this map when there is none.
+  void problem_at(std::string_view key, std::string message, std::string fix = {}) const;
+  // Of the key itself.
+  void key_problem(const Node::Entry& entry, std::string message, std::string fix = {}) const;
+  // "expected <what>, found <what is there>"
+  void mismatch(std::string_view expected, std::string fix = {}) const;
+  // How to write a single text where a list is expected.
+  static std::string list_fix(std::string_view text);
+
+  // Says why `text`, the value of this scalar, is wrong; "expected <what>, found <text>" unless the complaint knows better.
+  // What came from the environment may be secret and is not shown.
+  void wrong(std::string_view expected, std::string_view text, Complaint complaint = {}) const;
+
+  // A scalar with its references filled in. Otherwise says what was expected, and nullopt.
+  std::optional<std::string> text(std::string_view expected, Dollars dollars = Dollars::kPlain) const;
+  // True for that kind of node. Otherwise says what was expected.
+  bool is(Node::Kind kind, std::string_view expected) const;
+  // Says which keys stand twice.
+  void check_duplicate_keys() const;
+
+ private:
+  Cursor(Reader* reader, const Node* node, const Cursor* parent, std::string_view key, std::size_t index)
+      : reader_(reader), node_(node), parent_(parent), key_(key), index_(index) {}
+  void append_path(std::string& to) const;
+
+  Reader* reader_;
+  const Node* node_;
+  const Cursor* parent_ = nullptr;
+  std::string_view key_;  // in a map; otherwise `index_` in a list
+  std::size_t index_ = 0;
+};
+
+}  // namespace gatehouse::config

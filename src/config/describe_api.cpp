@@ -1,0 +1,219 @@
+#include "descriptions.hpp"
+#include "gatehouse/base/strings.hpp"
+#include "web_texts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace gatehouse::config {
+namespace {
+
+using middleware::FieldChange;
+using pipeline::RoutePattern;
+using TemplateMap = Map<Template>;
+
+// The names in braces, for a pattern that could not be parsed: what uses them is then not blamed too.
+std::vector<std::string> names_in_braces(std::string_view text) {
+  std::vector<std::string> names;
+  while (true) {
+    const auto open = text.find('{');
+    const auto close = text.find('}', open == std::string_view::npos ? open : open + 1);
+    if (close == std::string_view::npos) return names;
+    std::string_view name = text.substr(open + 1, close - open - 1);
+    if (name.ends_with('+')) name.remove_suffix(1);
+    names.emplace_back(name);
+    text.remove_prefix(close + 1);
+  }
+}
+
+struct Match {
+  using Value = RouteSettings;
+  std::string expected() const { return "\"METHOD /path\" such as \"GET /orders/{id}\", or \"$default\""; }
+  std::string print(const RouteSettings&) const { return {}; }
+
+  bool read(const Cursor& at, RouteSettings& route) const {
+    const auto text = at.text(expected());
+    if (!text) return false;
+    auto pattern = RoutePattern::parse(*text, at.reader().base_path);
+    if (!pattern) {
+      at.wrong(expected(), *text, {pattern.error().message(), ""});
+      at.reader().path_variables = names_in_braces(*text);
+      return false;
+    }
+    at.reader().path_variables = pattern->variables();
+    route.match = *text;
+    route.pattern = std::move(*pattern);
+    return true;
+  }
+
+  Shape shape(Model& model) const {
+    model.add_text({"match",
+                    expected(),
+                    "^([A-Z]+ +/.*|\\$default)$",
+                    {"GET /orders/{id}", "ANY /files/{proxy+}", "$default"},
+                    false});
+    return {Shape::Kind::kText, "match", 0, 0, {}, {}};
+  }
+};
+
+void describe_when(Fields& f, RoutePattern& pattern) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> query;
+  f.field("headers", headers, Map<Text<std::string>>{kConditionField, kLine, "{x-version: \"2\"}"},
+          "Headers that must be there with that value; \"*\": with any value.");
+  f.field("query", query, Map<Text<std::string>>{kQueryName, kLine, "{debug: \"*\"}"},
+          "Query parameters that must be there with that value; \"*\": with any value.");
+  for (auto& [name, value] : headers) pattern.headers.push_back({std::move(name), std::move(value)});
+  for (auto& [name, value] : query) pattern.query.push_back({std::move(name), std::move(value)});
+}
+constexpr Object<RoutePattern> kWhen{"when",
+                                     "Conditions beside method and path. A route with more of them comes first.",
+                                     "{headers: {x-version: \"2\"}}", describe_when};
+
+void describe_mock(Fields& f, integration::MockSettings& s) {
+  f.field("status", s.status, Integer<int>{200, 599}, "The status code.");
+  f.field("headers", s.headers, TemplateMap{kFieldName, kFieldValue, "{content-type: text/plain}"},
+          "Headers of the answer.");
+  f.field("body", s.body, kBodyText, "The body.");
+  if (f.reading() != nullptr && !s.body.text().empty() && (s.status == 204 || s.status == 304)) {
+    f.reading()->problem_at("body", "an answer with status " + std::to_string(s.status) + " has no body",
+                            "leave 'body' out");
+  }
+}
+constexpr Object<integration::MockSettings> kMock{"mock", "An answer that the gateway gives itself.",
+                                                  "{status: 200, body: pong}", describe_mock};
+
+void describe_files(Fields& f, integration::StaticFilesSettings& s) {
+  f.field("root", s.root, kFilePath,
+          "The folder. The path's greedy variable, or else the whole path, is the name of a file in it.",
+          Need::kRequired);
+  f.field("index", s.index, kRelativeFile, "The file that stands for a folder.");
+  f.field("fallback", s.fallback, kRelativeFile,
+          "The file to serve where none is found, for single-page applications. Default: 404.");
+  f.field("cache_control", s.cache_control, kLine, "The Cache-Control header of files.");
+}
+constexpr Object<integration::StaticFilesSettings> kFiles{"static_files", "Files of a folder.", "{root: ./web}",
+                                                          describe_files};
+
+// Names that the gateway writes itself: framing and connection (RFC 9112), and the host, which is the backend's setting.
+void refuse_reserved_fields(const Cursor& at, const std::vector<FieldChange>& changes) {
+  constexpr std::array<std::string_view, 9> kReserved = {"connection", "content-length",    "host",
+                                                         "keep-alive", "proxy-connection",  "te",
+                                                         "trailer",    "transfer-encoding", "upgrade"};
+  for (const FieldChange& change : changes) {
+    const std::string name = to_lower(change.name);
+    if (std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end()) continue;
+    at.problem(in_quotes(change.name) + " is written by the gateway and cannot be changed",
+               name == "host" ? "use 'host' of the backend" : "leave it out");
+  }
+}
+
+void describe_changes(Fields& f, std::vector<FieldChange>& changes) {
+  TemplateMap::Value set;
+  TemplateMap::Value append;
+  std::vector<std::string> remove;
+  f.field("remove_header", remove, list_of(kFieldName, "[cookie]"),
+          "Headers to take out, before the others are put in.");
+  f.field("set_header", set, TemplateMap{kFieldName, kFieldValue, "{x-user: $header.x-user}"},
+          "Headers to put in, in place of those with the same name.");
+  f.field("append_header", append, TemplateMap{kFieldName, kFieldValue, "{vary: x-tenant}"},
+          "Headers to add to those with the same name.");
+  for (auto& name : remove) changes.push_back({FieldChange::Kind::kRemove, std::move(name), {}});
+  for (auto& [name, value] : set) changes.push_back({FieldChange::Kind::kSet, std::move(name), std::move(value)});
+  for (auto& [name, value] : append) changes.push_back({FieldChange::Kind::kAppend, std::move(name), std::move(value)});
+  if (f.reading() != nullptr) refuse_reserved_fields(*f.reading(), changes);
+}
+constexpr Object<std::vector<FieldChange>> kChanges{"header_changes", "Headers to change on the way.",
+                                                    "{remove_header: [cookie]}", describe_changes};
+
+void describe_integration(Fields& f, RouteSettings& s) {
+  integration::ProxySettings proxy;
+  integration::MockSettings mock;
+  integration::StaticFilesSettings files;
+  f.field("backend", proxy.backend, NameOf{&Reader::backends, kName}, "Send the request to this backend.");
+  f.field("path", proxy.path, kPathTemplate, "The path that the backend sees. Default: the path as it came.");
+  f.field("mock", mock, kMock, "Answer with this.");
+  f.field("static_files", files, kFiles, "Answer with a file.");
+  f.exactly_one({"backend", "mock", "static_files"}, {"table", "dynamodb", "lambda"});
+  if (f.given("mock"))
+    s.integration = std::move(mock);
+  else if (f.given("static_files"))
+    s.integration = std::move(files);
+  else
+    s.integration = std::move(proxy);
+  s.pattern.greedy_may_be_empty = f.given("static_files");
+  if (f.given("path") && !f.given("backend")) {
+    f.reading()->problem_at("path", "'path' is for routes with a backend", "leave it out");
+  }
+}
+
+// `cache: none`; what says more is for later.
+struct NoCache {
+  using Value = OnlyChoice;
+  std::string expected() const { return "none"; }
+  std::string print(OnlyChoice) const { return "none"; }
+  bool read(const Cursor& at, OnlyChoice&) const {
+    if (at.node().kind == Node::Kind::kScalar && at.node().text == "none") return true;
+    at.problem("a cache is not available in this version", "write none, or leave it out");
+    return false;
+  }
+  Shape shape(Model&) const { return {Shape::Kind::kWords, "", 0, 0, {"none"}, {}}; }
+};
+
+void describe_route(Fields& f, RouteSettings& s) {
+  const Cursor* const at = f.reading();
+  if (at != nullptr) {
+    at->reader().path_variables.clear();
+    const Position place = at->node().at;
+    s.position = at->reader().problems.file() + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+  }
+  f.field("match", s, Match{},
+          "Method and path template, or $default for what no other route takes. The order of routes never matters.",
+          Need::kRequired);
+  f.field("when", s.pattern, kWhen, "Conditions on headers and query.");
+  describe_integration(f, s);
+  f.field("request", s.transform.request, kChanges, "Changes to the request on its way to the backend.");
+  f.field("response", s.transform.response, kChanges, "Changes to the answer on its way to the client.");
+  describe_scoped(f, s.scoped);
+  OnlyChoice cache;
+  f.field("cache", cache, NoCache{}, "Whether answers are kept; this version keeps none.");
+  f.later({"scopes", "validate", "websocket", "reply", "stages", "canary", "templates"});
+}
+
+void describe_api(Fields& f, ApiSettings& s) {
+  f.field("name", s.name, kName, "For logs, metrics and messages.", Need::kRequired);
+  OnlyChoice type;
+  f.field("type", type, OnlyWord{{{{"http", {}}}}, {"websocket"}}, "What it speaks.");
+  f.field("hosts", s.hosts, list_of(kHostName, "[api.example.com]"), "The hosts it answers for. Default: every host.");
+  f.field("base_path", s.base_path, kBasePath, "What stands before the paths of all its routes.");
+  if (f.reading() != nullptr) f.reading()->reader().base_path = s.base_path;
+  describe_scoped(f, s.scoped);
+  f.field("routes", s.routes, list_of(kRoute, "[{match: \"$default\", backend: echo}]"), "What it answers to.",
+          Need::kRequired);
+  f.later({"route_selection", "management", "event", "stages", "variables", "canary", "openapi"});
+}
+constexpr Object<ApiSettings> kApi{"api", "Routes that belong together, on some hosts and under one base path.",
+                                   "{name: shop, routes: [{match: \"$default\", backend: echo}]}", describe_api};
+
+}  // namespace
+
+constexpr Object<RouteSettings> kRoute{
+    "route", "What a request must look like, and who answers it: exactly one of backend, mock and static_files.",
+    "{match: GET /ping, mock: {body: pong}}", describe_route};
+
+std::string ApiKind::expected() const { return kApi.expected(); }
+
+bool ApiKind::read(const Cursor& at, ApiSettings& settings) const {
+  const Node::Entry* const type = at.node().find("type");
+  if (type != nullptr && type->value->kind == Node::Kind::kScalar && type->value->text == "websocket") {
+    at.problem_at("type", "'websocket' is not available in this version");
+    return false;
+  }
+  return kApi.read(at, settings);
+}
+
+Shape ApiKind::shape(Model& model) const { return kApi.shape(model); }
+
+}  // namespace gatehouse::config

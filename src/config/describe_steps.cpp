@@ -1,0 +1,134 @@
+#include "descriptions.hpp"
+#include "gatehouse/crypto/digest.hpp"
+#include "web_texts.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+namespace gatehouse::config {
+namespace {
+
+using middleware::ThrottleKey;
+
+void describe_cors(Fields& f, middleware::CorsSettings& s) {
+  f.field("origins", s.origins, list_of(kOrigin, "[https://shop.example.com]"), "Who may call from a browser.",
+          Need::kRequired);
+  f.field("methods", s.methods, list_of(kMethod, "[GET, POST]"), "Methods beyond GET, HEAD and POST, or all of them.");
+  f.field("headers", s.headers, list_of(kFieldNameOrAny, "[authorization]"), "Request headers that scripts may send.");
+  f.field("expose", s.expose, list_of(kFieldNameOrAny, "[x-request-id]"), "Response headers that scripts may read.");
+  f.field("credentials", s.credentials, kBoolean, "Whether cookies and HTTP authentication may be sent.");
+  f.field("max_age", s.max_age, kDurationOrNone, "How long a browser may keep the answer to a preflight.");
+  if (f.reading() != nullptr && s.credentials &&
+      std::find(s.origins.begin(), s.origins.end(), "*") != s.origins.end()) {
+    f.reading()->problem_at("origins", "the origin '*' and credentials exclude each other: browsers refuse it",
+                            "name the origins, or leave credentials out");
+  }
+}
+constexpr Object<middleware::CorsSettings> kCors{
+    "cors", "Which web pages of other origins may call (the Fetch standard's CORS protocol).",
+    "{origins: [https://shop.example.com], methods: [GET, POST]}", describe_cors};
+
+void describe_throttle(Fields& f, middleware::ThrottleSettings& s) {
+  const Words<ThrottlePer, 4> words{{{{"route", {ThrottleKey::kRoute, {}}},
+                                      {"api", {ThrottleKey::kApi, {}}},
+                                      {"client_ip", {ThrottleKey::kClientIp, {}}},
+                                      {"api_key", {ThrottleKey::kApiKey, {}}}}}};
+  ThrottlePer per;
+  f.field(
+      "per", per, WordsOr<Words<ThrottlePer, 4>, Text<ThrottlePer>>{words, kThrottleHeader},
+      "What has a bucket of its own: the route, the API, each client address, each API key, each value of a header.");
+  const bool has_plan = f.given("plan");
+  f.field("rate", s.rate, kRate, "So many requests may pass in the long run.",
+          has_plan ? Need::kOptional : Need::kRequired);
+  std::optional<std::uint64_t> burst;
+  f.field("burst", burst, Integer<std::uint64_t>{1, 1'000'000'000},
+          "So many may pass at once. Default: one second of the rate, at least 1.");
+  f.later({"plan"});
+  s.per = per.key;
+  s.header = per.header;
+  s.burst = burst.value_or(0);
+}
+constexpr Object<middleware::ThrottleSettings> kThrottle{"throttle",
+                                                         "A token bucket: beyond it requests are answered with 429.",
+                                                         "{per: client_ip, rate: 50/s, burst: 100}", describe_throttle};
+
+void describe_scoped_limits(Fields& f, ScopedSettings& s) {
+  f.field("body", s.body_limit, kBodySize, "The largest request body: beyond it 413. Default: the listener's.");
+}
+constexpr Object<ScopedSettings> kScopedLimits{"limits", "Bounds on requests.", "{body: 1MB}", describe_scoped_limits};
+
+void describe_scoped_timeouts(Fields& f, ScopedSettings& s) {
+  f.field("total", s.total_timeout, kDurationOrNone,
+          "For the whole exchange: beyond it 504. 0s: no bound. Default: the backend's.");
+}
+constexpr Object<ScopedSettings> kScopedTimeouts{"timeouts", "Deadlines of requests.", "{total: 30s}",
+                                                 describe_scoped_timeouts};
+
+void describe_api_key(Fields& f, middleware::ApiKey& s) {
+  f.field("id", s.id, kName, "Who it is: for logs, metrics and throttles.", Need::kRequired);
+  std::string key;
+  if (f.field("key", key, kSecret, "The key, by reference.")) s.sha256 = crypto::sha256_hex(key);
+  f.field("sha256", s.sha256, kSha256, "Its SHA-256, which needs no secrecy when the key is random and long.");
+  f.exactly_one({"key", "sha256"});
+}
+constexpr Object<middleware::ApiKey> kApiKey{"api_key", "One key.", "{id: partner-a, key: \"${PARTNER_A_KEY}\"}",
+                                             describe_api_key};
+
+void check_keys(const Cursor& at, const std::vector<middleware::ApiKey>& keys) {
+  const Node::Entry* const entry = at.node().find("keys");
+  if (entry == nullptr || entry->value->items.size() != keys.size()) return;
+  const Cursor list = at.child(*entry);
+  std::unordered_map<std::string_view, std::size_t> ids;
+  std::unordered_map<std::string_view, std::size_t> digests;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto [same_id, is_new] = ids.emplace(keys[i].id, i);
+    if (!is_new && !keys[i].id.empty()) {
+      list.item(i).problem_at("id", "the id " + in_quotes(keys[i].id) + " is given twice",
+                              "give every key an id of its own");
+    }
+    const auto [same_key, is_new_key] = digests.emplace(keys[i].sha256, i);
+    if (!is_new_key && !keys[i].sha256.empty()) {
+      list.item(i).problem("this is the same key as that of keys[" + std::to_string(same_key->second) + "]",
+                           "keep one of them");
+    }
+  }
+}
+
+void describe_api_keys(Fields& f, middleware::ApiKeySettings& s) {
+  f.field("header", s.header, kFieldName, "The request header that carries the key.");
+  f.field("query", s.query, kQueryName,
+          "A query parameter that may carry it instead. Default: none, because URLs end up in logs.");
+  f.field("keys", s.keys, list_of(kApiKey, "[{id: partner-a, key: \"${PARTNER_A_KEY}\"}]"),
+          "The keys that are accepted. Without any, nobody is.");
+  if (f.reading() != nullptr) check_keys(*f.reading(), s.keys);
+}
+constexpr Object<middleware::ApiKeySettings> kApiKeys{"api_keys", "Clients show a key that the gateway knows.",
+                                                      "{header: x-api-key}", describe_api_keys};
+
+void describe_authorizer(Fields& f, AuthorizerSettings& s) {
+  f.field("api_key", s.api_key, kApiKeys, "By API key.");
+  f.exactly_one({"api_key"}, {"jwt", "sigv4", "http"});
+}
+
+}  // namespace
+
+void describe_scoped(Fields& f, ScopedSettings& s) {
+  f.field("cors", s.cors, kCors, "Cross-origin requests of browsers.");
+  using NameList = std::vector<std::string>;
+  const Words<NameList, 1> none{{{{"none", {}}}}};
+  const auto names = list_of(NameOf{&Reader::authorizers, kName}, "[partners]");
+  f.field("auth", s.auth, WordsOr<Words<NameList, 1>, List<NameOf>>{none, names},
+          "Who may call: names of authorizers, any of which may accept. none: everybody.");
+  auto buckets = list_of(kThrottle, "[{per: client_ip, rate: 50/s}]");
+  buckets.may_be_empty = true;
+  f.field("throttle", s.throttle, buckets,
+          "How often it may be called; each rule must let a request pass. []: no bounds.");
+  f.field("limits", s, kScopedLimits, "Bounds.");
+  f.field("timeouts", s, kScopedTimeouts, "Deadlines.");
+}
+
+constexpr Object<AuthorizerSettings> kAuthorizer{"authorizer", "A way to find out who calls, for `auth` to name.",
+                                                 "{api_key: {header: x-api-key}}", describe_authorizer};
+
+}  // namespace gatehouse::config

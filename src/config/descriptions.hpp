@@ -1,0 +1,38 @@
+// The descriptions of the file's objects, bottom to top: each is read, checked, put into the schema and documented by the
+// same lines (fields.hpp).
+#pragma once
+
+#include "fields.hpp"
+#include "gatehouse/config/settings.hpp"
+
+namespace gatehouse::config {
+
+// cors, auth, throttle, limits, timeouts: what may be said at the gateway, an API or a route.
+void describe_scoped(Fields& fields, ScopedSettings& settings);
+
+// An authorizer of any kind; this version has one.
+struct AuthorizerSettings {
+  std::optional<middleware::ApiKeySettings> api_key;
+};
+
+extern const Object<upstream::BackendSettings> kBackend;
+extern const Object<AuthorizerSettings> kAuthorizer;
+extern const Object<RouteSettings> kRoute;
+extern const Object<Settings> kGateway;
+
+// An API; a WebSocket API is refused as a whole, so that nothing in it is judged by the rules of HTTP APIs.
+struct ApiKind {
+  using Value = ApiSettings;
+  std::string expected() const;
+  std::string print(const ApiSettings&) const { return {}; }
+  bool read(const Cursor& at, ApiSettings& settings) const;
+  Shape shape(Model& model) const;
+};
+
+// A word that has one meaning in this version, such as `format: json`.
+struct OnlyChoice {
+  bool operator==(const OnlyChoice&) const = default;
+};
+using OnlyWord = Words<OnlyChoice, 1>;
+
+}  // namespace gatehouse::config
