@@ -65,6 +65,9 @@ class FakeExchange final : public http::Exchange {
     blocked_ = false;
     waiter_.wake();
   }
+  std::optional<TimePoint> arrived;  // none: now
+  std::uint64_t head_received = 0;  // counted as bytes on the wire, as are the bodies
+  std::uint64_t head_sent = 0;
 
   // ---- What came of it
   int status = 0;
@@ -77,6 +80,7 @@ class FakeExchange final : public http::Exchange {
   FieldList sent_trailers;
   std::vector<int> informed;
   std::size_t consumed = 0;
+  std::optional<std::uint64_t> body_limit;
   std::optional<std::string> field(std::string_view name) const { return find_field(sent_fields, name); }
 
   // ---- Exchange
@@ -110,8 +114,8 @@ class FakeExchange final : public http::Exchange {
   net::Worker& worker() override { return worker_; }
   Arena& arena() override { return arena_; }
   net::Waiter& waiter() override { return waiter_; }
-  TimePoint arrival() const override { return worker_.now(); }
-  void set_body_limit(std::uint64_t) override {}
+  TimePoint arrival() const override { return arrived.value_or(worker_.now()); }
+  void set_body_limit(std::uint64_t bytes) override { body_limit = bytes; }
   void inform(int informational, const http::Fields*) override { informed.push_back(informational); }
   void respond(const http::ResponseHead& answer, std::string_view first, http::More more) override {
     require(status == 0 && failure_ != http::Failure::kClientGone, "respond");
@@ -127,8 +131,8 @@ class FakeExchange final : public http::Exchange {
   }
   http::Upgraded upgrade(const http::ResponseHead&) override { throw std::logic_error("no upgrades here"); }
   http::Failure failure() const override { return failure_; }
-  std::uint64_t bytes_received() const override { return consumed; }
-  std::uint64_t bytes_sent() const override { return sent_body.size(); }
+  std::uint64_t bytes_received() const override { return head_received + consumed; }
+  std::uint64_t bytes_sent() const override { return head_sent + sent_body.size(); }
 
  private:
   static void require(bool holds, const char* what) {

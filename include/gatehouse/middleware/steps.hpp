@@ -17,21 +17,26 @@ namespace gatehouse::middleware {
 
 using Step = std::shared_ptr<const pipeline::Middleware>;
 
-// One JSON line a request, written in on_end. The query is never logged: it may hold keys.
+// One JSON line a request, written in on_end: `time` is then, less `duration_ms` the arrival. The query is never logged: it
+// may hold keys. A client that left before it was answered is 499.
 Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock);
 // Requests by status class, latency, upstream latency, bytes, refusals by reason, for the route it is made for.
 Step make_metrics(observe::Registry& registry, std::string_view api, std::string_view route);
-// Sets the body limit; 413 at once where Content-Length says more.
+// Sets the body limit; 413 "body_too_large" at once where Content-Length says more.
 Step make_limits(std::uint64_t body_limit);
-// Preflights and fields of every answer, the gateway's own errors included; a backend's CORS fields are replaced.
+// Preflights (204, or 403 "cors_origin_refused") and fields of every answer, the gateway's own errors included; a backend's
+// CORS fields are replaced. With "*" and credentials every origin but "null" is named: say so when it is configured.
 Step make_cors(CorsSettings settings);
-// 401 without a key, 403 with a wrong one; sets RequestContext::identity; the key is not forwarded.
+// 401 "api_key_missing" without a key, 403 "api_key_invalid" with a wrong one; sets RequestContext::identity. A key in a
+// field is not forwarded; one in the query is. Throws std::invalid_argument when a sha256 is none.
 Step make_api_key(std::vector<ApiKeySettings> accepted);
-// The tightest of `settings` decides: 429 with Retry-After; RateLimit-* on every answer. `scope` keeps buckets of routes
-// and APIs apart ("shop GET /v1/orders"); `api` those of per: api.
+// The tightest of `settings` decides: 429 "throttled" with Retry-After; RateLimit-* on every answer. Buckets of clients, keys
+// and fields are kept for each `scope`: the place where the rules were written, so that what is said for an API holds for
+// all its routes together; those of per: api for each `api`; those of per: route for each route of `api`.
 Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
                    std::shared_ptr<ThrottleTable> table, const Clock& clock);
-// request: and response: of a route.
+// request: and response: of a route, the gateway's own answers included. A value that turns out empty is no field: what was
+// there under that name is gone all the same.
 Step make_transform(TransformSettings settings);
 
 }  // namespace gatehouse::middleware

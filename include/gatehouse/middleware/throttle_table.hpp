@@ -4,7 +4,6 @@
 
 #include "gatehouse/base/units.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,7 +12,7 @@ namespace gatehouse::middleware {
 
 class ThrottleTable {
  public:
-  // Rounded up to a power of two; 16 bytes each.
+  // Rounded up to a power of two; 16 bytes each, taken from the system when first used.
   explicit ThrottleTable(std::size_t buckets = 1 << 18);
   ~ThrottleTable();
 
@@ -25,12 +24,24 @@ class ThrottleTable {
   };
   // Takes one token of the bucket `key` if there is one. A bucket that is full again may be given to another key; where a
   // neighbourhood is full of active ones the least limited is evicted, so that an attacker is not forgotten first.
+  // REQUIRES: the same rate for the same key; rate.events > 0. A burst of 0 is one of 1.
   Verdict take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now);
+  // Puts back what take() took, for a request that another bucket refused.
+  void give_back(std::uint64_t key, const Rate& rate);
+
+  // From one token to the next.
+  static Duration interval(const Rate& rate);
 
  private:
   struct Bucket;
-  std::unique_ptr<Bucket[]> buckets_;
-  std::size_t mask_;
+  struct Unmap {
+    std::size_t bytes;
+    void operator()(Bucket* buckets) const;
+  };
+  Bucket* neighbourhood(std::uint64_t key) const;
+
+  std::size_t sets_;
+  std::unique_ptr<Bucket[], Unmap> buckets_;
 };
 
 }  // namespace gatehouse::middleware

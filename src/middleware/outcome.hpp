@@ -1,0 +1,29 @@
+// How a request ended, as log and metrics tell it. Plain values.
+#pragma once
+
+#include "gatehouse/http/exchange.hpp"
+#include "gatehouse/pipeline/context.hpp"
+
+#include <string_view>
+
+namespace gatehouse::middleware {
+
+// nginx's number for a client that closed before it was answered: log readers know it.
+inline constexpr int kClientClosed = 499;
+
+struct Outcome {
+  int status;  // 0: ended without an answer, and not by the client
+  std::string_view reason;
+};
+
+inline Outcome outcome_of(const pipeline::RequestContext& context) {
+  Outcome outcome{context.status, context.reason};
+  const http::Failure failure = context.exchange.failure();
+  if (failure == http::Failure::kNone) return outcome;
+  const bool left = failure == http::Failure::kClientGone || failure == http::Failure::kBodyIncomplete;
+  if (outcome.status == 0 && left) outcome.status = kClientClosed;
+  if (outcome.reason == "ok") outcome.reason = http::to_string(failure);
+  return outcome;
+}
+
+}  // namespace gatehouse::middleware

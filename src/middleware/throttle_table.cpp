@@ -1,0 +1,115 @@
+// A set-associative table of eight buckets to a set, two cache lines. A bucket is its key and the time when it will be full
+// again, both replaced by one 16-byte compare-and-swap: taking a token and taking over another key's bucket are the same
+// operation, so that no thread ever sees one key's time under another key.
+#include "gatehouse/middleware/throttle_table.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <system_error>
+
+namespace gatehouse::middleware {
+namespace {
+
+constexpr std::size_t kWays = 8;
+constexpr std::int64_t kYear = std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count();
+// Far from overflow when added to a time.
+constexpr std::int64_t kLongest = 100 * kYear;
+
+using Pair = unsigned __int128;
+
+}  // namespace
+
+// Zeros are an empty bucket: no key has the number 0, and it has been full for ever.
+struct alignas(16) ThrottleTable::Bucket {
+  std::uint64_t key;
+  std::int64_t full_at;  // steady clock, ns
+
+  std::uint64_t load_key() const { return __atomic_load_n(&key, __ATOMIC_ACQUIRE); }
+  std::int64_t load_full_at() const { return __atomic_load_n(&full_at, __ATOMIC_ACQUIRE); }
+
+  // The two halves may have been read at different times; this finds out.
+#if defined(__x86_64__)
+  [[gnu::target("cx16")]]
+#endif
+  bool replace(const Bucket& expected, const Bucket& desired) {
+    using Aliased [[gnu::may_alias]] = Pair;
+    return __sync_bool_compare_and_swap(reinterpret_cast<Aliased*>(this), std::bit_cast<Pair>(expected),
+                                        std::bit_cast<Pair>(desired));
+  }
+};
+
+void ThrottleTable::Unmap::operator()(Bucket* buckets) const { ::munmap(buckets, bytes); }
+
+// Anonymous memory is zero and costs nothing until it is touched.
+ThrottleTable::ThrottleTable(std::size_t buckets) : sets_(std::bit_ceil(std::max(buckets, kWays)) / kWays) {
+  const std::size_t bytes = sets_ * kWays * sizeof(Bucket);
+  void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  buckets_ = {static_cast<Bucket*>(memory), Unmap{bytes}};
+}
+
+ThrottleTable::~ThrottleTable() = default;
+
+ThrottleTable::Bucket* ThrottleTable::neighbourhood(std::uint64_t key) const {
+  return &buckets_[(key & (sets_ - 1)) * kWays];
+}
+
+Duration ThrottleTable::interval(const Rate& rate) {
+  const double nanoseconds = static_cast<double>(rate.per.count()) / rate.events;
+  return Duration(std::llround(std::clamp(nanoseconds, 1.0, static_cast<double>(kYear))));
+}
+
+ThrottleTable::Verdict ThrottleTable::take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) {
+  key = std::max<std::uint64_t>(key, 1);
+  const std::int64_t step = interval(rate).count();
+  const std::uint64_t ahead = std::min<std::uint64_t>(burst == 0 ? 0 : burst - 1, kLongest / step);
+  const std::int64_t tolerance = static_cast<std::int64_t>(ahead) * step;
+  const std::int64_t at = now.time_since_epoch().count();
+  Bucket* const set = neighbourhood(key);
+  while (true) {
+    Bucket* bucket = nullptr;
+    Bucket seen{0, std::numeric_limits<std::int64_t>::max()};
+    // Of the others, the one that was or will be full first. All threads choose the same, so that a new key gets one bucket.
+    for (Bucket* candidate = set; candidate != set + kWays; ++candidate) {
+      const Bucket read{candidate->load_key(), candidate->load_full_at()};
+      if (read.key == key) {
+        bucket = candidate;
+        seen = read;
+        break;
+      }
+      if (read.full_at < seen.full_at) {
+        bucket = candidate;
+        seen = read;
+      }
+    }
+    const std::int64_t start = seen.key == key ? std::max(seen.full_at, at) : at;
+    const std::int64_t wait = start - at - tolerance;
+    if (wait > 0) {
+      // Refusing writes nothing that would fail had the bucket changed hands between the two loads.
+      if (bucket->load_key() != key) continue;
+      return {false, 0, Duration(wait), Duration(start - at)};
+    }
+    if (bucket->replace(seen, {key, start + step})) {
+      return {true, static_cast<std::uint64_t>(-wait / step), Duration(0), Duration(start + step - at)};
+    }
+  }
+}
+
+void ThrottleTable::give_back(std::uint64_t key, const Rate& rate) {
+  key = std::max<std::uint64_t>(key, 1);
+  Bucket* const set = neighbourhood(key);
+  for (Bucket* bucket = set; bucket != set + kWays; ++bucket) {
+    while (bucket->load_key() == key) {
+      const std::int64_t full_at = bucket->load_full_at();
+      if (bucket->replace({key, full_at}, {key, full_at - interval(rate).count()})) return;
+    }
+  }
+}
+
+}  // namespace gatehouse::middleware

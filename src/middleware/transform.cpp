@@ -1,0 +1,100 @@
+// The transform step: a route's own changes to the fields of requests and answers.
+#include "gatehouse/base/strings.hpp"
+#include "gatehouse/middleware/protected_fields.hpp"
+#include "gatehouse/middleware/steps.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace gatehouse::middleware {
+namespace {
+
+using http::FieldId;
+
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+
+// What a variable brought in may hold anything; RFC 9110 section 5.5 lets control bytes become spaces.
+std::string_view field_value(std::string_view value, Arena& arena) {
+  if (std::any_of(value.begin(), value.end(), is_control)) {
+    char* const clean = static_cast<char*>(arena.allocate(value.size(), 1));
+    std::replace_copy_if(value.begin(), value.end(), clean, is_control, ' ');
+    value = {clean, value.size()};
+  }
+  return trim(value);
+}
+
+struct Change {
+  explicit Change(FieldChange from)
+      : kind(from.kind), name(std::move(from.name)), id(http::field_id(name)), value(std::move(from.value)) {}
+
+  FieldChange::Kind kind;
+  std::string name;
+  FieldId id;
+  pipeline::ValueTemplate value;
+
+  // A value that turns out empty is none: what the client sent under that name is removed all the same.
+  void apply(pipeline::RequestContext& context, http::FieldEdits& edits) const {
+    if (kind != FieldChange::Kind::kAppend) remove(edits);
+    if (kind == FieldChange::Kind::kRemove) return;
+    const std::string_view text = field_value(value.evaluate(context), context.arena());
+    if (text.empty()) return;
+    if (id != FieldId::kOther) {
+      edits.append(id, text);
+    } else {
+      edits.append(name, text);
+    }
+  }
+
+ private:
+  void remove(http::FieldEdits& edits) const {
+    if (id != FieldId::kOther) {
+      edits.remove(id);
+    } else {
+      edits.remove(name);
+    }
+  }
+};
+
+class TransformStep final : public pipeline::Middleware {
+ public:
+  explicit TransformStep(TransformSettings settings) {
+    for (auto& change : settings.request) request_.emplace_back(std::move(change));
+    for (auto& change : settings.response) response_.emplace_back(std::move(change));
+  }
+
+  std::string_view name() const override { return "transform"; }
+
+  std::optional<pipeline::Answer> on_request(pipeline::RequestContext& context) const override {
+    for (const Change& change : request_) change.apply(context, context.request_edits);
+    return std::nullopt;
+  }
+
+  void on_response(pipeline::RequestContext& context, http::ResponseHead& head) const override {
+    for (const Change& change : response_) change.apply(context, head.edits);
+  }
+
+ private:
+  std::vector<Change> request_;
+  std::vector<Change> response_;
+};
+
+}  // namespace
+
+Step make_transform(TransformSettings settings) { return std::make_shared<TransformStep>(std::move(settings)); }
+
+bool is_protected_field(std::string_view name) {
+  constexpr std::uint64_t kProtected =
+      http::kHopByHop | http::bit(FieldId::kHost) | http::bit(FieldId::kContentLength) | http::bit(FieldId::kExpect) |
+      http::bit(FieldId::kVia) | http::bit(FieldId::kDate) | http::bit(FieldId::kXRequestId) |
+      http::bit(FieldId::kForwarded) | http::bit(FieldId::kXForwardedFor) | http::bit(FieldId::kXForwardedHost) |
+      http::bit(FieldId::kXForwardedPort) | http::bit(FieldId::kXForwardedProto);
+  std::string dashed(name);
+  std::replace(dashed.begin(), dashed.end(), '_', '-');
+  const FieldId id = http::field_id(dashed);
+  if (id != FieldId::kOther) return (kProtected & http::bit(id)) != 0;
+  return iequals(dashed, "http2-settings");
+}
+
+}  // namespace gatehouse::middleware
