@@ -1,7 +1,6 @@
 // The answer: heads, the body, and the judgement of both (RFC 9112 sections 6 to 9).
-#include "http1_client.hpp"
-
 #include "gatehouse/base/strings.hpp"
+#include "http1_client.hpp"
 
 #include <cstring>
 
@@ -39,18 +38,12 @@ HeadState Http1Client::poll_head() {
     received_ += result.bytes;
     HeadState state = HeadState::kPending;
     switch (result.status) {
-      case net::IoStatus::kOk:
-        state = parse(buffer.first(result.bytes));
-        break;
+      case net::IoStatus::kOk: state = parse(buffer.first(result.bytes)); break;
       case net::IoStatus::kBlocked:
         if (!writer_.broken()) return HeadState::kPending;
         [[fallthrough]];
-      case net::IoStatus::kFailed:
-        broken();
-        return HeadState::kFailed;
-      case net::IoStatus::kEnd:
-        end_of_stream();
-        return HeadState::kFailed;
+      case net::IoStatus::kFailed: broken(); return HeadState::kFailed;
+      case net::IoStatus::kEnd: end_of_stream(); return HeadState::kFailed;
     }
     if (state != HeadState::kPending) return state;
   }
@@ -66,11 +59,8 @@ HeadState Http1Client::parse(std::span<char> bytes) {
     case ParseStatus::kIncomplete:
       if (whole) head_.append(seen);
       return HeadState::kPending;
-    case ParseStatus::kMalformed:
-      malformed(parser_.malformed().reason);
-      return HeadState::kFailed;
-    case ParseStatus::kComplete:
-      break;
+    case ParseStatus::kMalformed: malformed(parser_.malformed().reason); return HeadState::kFailed;
+    case ParseStatus::kComplete: break;
   }
   if (whole) head_.append(seen.substr(0, parser_.head_size()));
   return judge_head(bytes.last(seen.size() - parser_.head_size()));
@@ -137,16 +127,10 @@ bool Http1Client::read_body() {
   const net::IoResult result = stream_->read(buffer);
   received_ += result.bytes;
   switch (result.status) {
-    case net::IoStatus::kBlocked:
-      return false;
-    case net::IoStatus::kEnd:
-      end_of_stream();
-      return !failure_;
-    case net::IoStatus::kFailed:
-      broken();
-      return false;
-    case net::IoStatus::kOk:
-      break;
+    case net::IoStatus::kBlocked: return false;
+    case net::IoStatus::kEnd: end_of_stream(); return !failure_;
+    case net::IoStatus::kFailed: broken(); return false;
+    case net::IoStatus::kOk: break;
   }
   unread_ = {buffer.data(), body_.decode(buffer.first(result.bytes))};
   given_ = false;

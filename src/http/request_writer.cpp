@@ -55,7 +55,8 @@ void RequestWriter::send(const OutgoingRequest& head, std::string_view first, Mo
   framing_ = framing_of(head);
   left_ = head.content_length.value_or(0);
   Bytes buffer;
-  write_request_head(buffer, head, framing_, head.upgrade.empty() ? ConnectionOption::kNone : ConnectionOption::kUpgrade);
+  write_request_head(buffer, head, framing_,
+                     head.upgrade.empty() ? ConnectionOption::kNone : ConnectionOption::kUpgrade);
   write_body(buffer.view(), first, framing_ == Framing::kNone ? More::kNo : more);
 }
 

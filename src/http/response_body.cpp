@@ -41,11 +41,8 @@ std::size_t ResponseBody::decode_chunked(std::span<char> raw) {
         ended_ = true;
         surplus_ = at < raw.size();
         return body;
-      case ChunkedReader::State::kNeedMore:
-        return body;
-      case ChunkedReader::State::kMalformed:
-        malformed_ = true;
-        return body;
+      case ChunkedReader::State::kNeedMore: return body;
+      case ChunkedReader::State::kMalformed: malformed_ = true; return body;
     }
   }
   return body;
