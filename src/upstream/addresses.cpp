@@ -43,7 +43,7 @@ Addresses::~Addresses() {
 }
 
 std::span<const IpAddress> Addresses::get() {
-  if (!literal_ && (known_.empty() || worker_.now() >= due_)) look_up();
+  if (!literal_ && worker_.now() >= due_) look_up();
   return known_;
 }
 
@@ -68,12 +68,15 @@ void Addresses::answered(const Result<net::Resolved>& result) {
   looked_up_ = worker_.now();
   if (result.has_error()) {
     due_ = looked_up_ + kBetweenAttempts;
-    log::warn("lookup_failed", {{"host", host_},
-                                {"reason", result.error().reason()},
-                                {"addresses_kept", static_cast<std::uint64_t>(known_.size())}});
-    const Error error = result.error();
-    return tell(known_.empty() ? &error : nullptr);
+    if (!failure_) {  // one line, not one per request
+      log::warn("lookup_failed", {{"host", host_},
+                                  {"reason", result.error().reason()},
+                                  {"addresses_kept", static_cast<std::uint64_t>(known_.size())}});
+    }
+    failure_ = result.error();
+    return tell(failure());
   }
+  failure_.reset();
   due_ = looked_up_ + std::min(result->ttl, kLongest);
   const auto before = std::exchange(known_, result->addresses);
   const bool vanished = std::any_of(before.begin(), before.end(), [this](const auto& old) { return !contains(old); });

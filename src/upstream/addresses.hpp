@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,11 +44,15 @@ class Addresses {
 
   // What is known, fresh or not; empty before the first answer. Begins a lookup when one is due. Valid until a lookup ends.
   std::span<const IpAddress> get();
-  // REQUIRES: get() was empty just now.
+  // Why get() is empty, when a lookup failed so lately that none is under way. Valid until the next lookup ends.
+  const Error* failure() const { return known_.empty() && !looking_up_ && failure_ ? &*failure_ : nullptr; }
+  // REQUIRES: get() was empty just now, and there is no failure().
   void wait(Waiting& waiting);
   // Also of someone who does not wait.
   void forget(Waiting& waiting);
   bool contains(const IpAddress& address) const;
+  // When what is known will be looked up again.
+  TimePoint due() const { return due_; }
   // Where the next connection begins: each begins with another address.
   std::size_t next_start() { return start_++; }
   // A connection failed: the name may have moved.
@@ -68,6 +73,7 @@ class Addresses {
   TimePoint due_{};
   TimePoint looked_up_{};
   std::size_t start_;
+  std::optional<Error> failure_;  // of the last lookup
   bool looking_up_ = false;
   bool literal_ = false;
   Waiting* first_ = nullptr;

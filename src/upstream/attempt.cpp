@@ -51,8 +51,9 @@ struct Attempt::Wait final : TargetPool::Queued, Opener::Owner, net::Timer {
 
   void on_timer() override {
     pool.withdraw(*this);
-    attempt.fail({ErrorKind::kTimeout, ErrorSource::kGateway, "upstream_queue_timeout", pool.settings().url,
-                  Retry::kAllowed}, AttemptOutcome::kAbandoned);
+    attempt.fail(
+        {ErrorKind::kTimeout, ErrorSource::kGateway, "upstream_queue_timeout", pool.settings().url, Retry::kAllowed},
+        AttemptOutcome::kAbandoned);
   }
 
   void open() {

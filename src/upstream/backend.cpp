@@ -1,8 +1,8 @@
 // Which targets may be used: active checks, passive ejection; breaker and retry budget.
 #include "gatehouse/upstream/backend.hpp"
 
-#include "gatehouse/base/log.hpp"
 #include "breaker.hpp"
+#include "gatehouse/base/log.hpp"
 #include "retry_budget.hpp"
 
 #include <algorithm>
@@ -16,7 +16,8 @@ constexpr std::uint32_t kLongestEjection = 10;
 }  // namespace
 
 Result<std::shared_ptr<Backend>> Backend::make(BackendSettings settings, const Clock& clock) {
-  const bool any_tls = std::any_of(settings.targets.begin(), settings.targets.end(), [](const auto& t) { return t.tls; });
+  const bool any_tls =
+      std::any_of(settings.targets.begin(), settings.targets.end(), [](const auto& t) { return t.tls; });
   std::shared_ptr<const net::TlsClientContext> tls;
   if (any_tls) {
     auto made = net::make_tls_client_context(settings.tls);

@@ -23,12 +23,9 @@ std::optional<std::size_t> Balancer::pick(std::uint64_t hash, std::uint64_t trie
 std::optional<std::size_t> Balancer::pick_untried(std::uint64_t hash, std::uint64_t tried) {
   if (count_ == 1) return may_take(0, tried) ? std::optional<std::size_t>(0) : std::nullopt;
   switch (backend_.settings().balance.kind) {
-    case Balance::kRoundRobin:
-      return round_robin(tried);
-    case Balance::kLeastRequests:
-      return least_requests(tried);
-    case Balance::kHash:
-      return by_hash(hash, tried);
+    case Balance::kRoundRobin: return round_robin(tried);
+    case Balance::kLeastRequests: return least_requests(tried);
+    case Balance::kHash: return by_hash(hash, tried);
   }
   return std::nullopt;
 }

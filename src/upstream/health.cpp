@@ -118,7 +118,8 @@ net::Task<void> run_checks(net::Worker* worker, Backend* backend, TargetPool* po
 
 }  // namespace
 
-HealthChecker::HealthChecker(net::Worker& worker, Backend& backend, std::span<const std::unique_ptr<TargetPool>> targets)
+HealthChecker::HealthChecker(net::Worker& worker, Backend& backend,
+                             std::span<const std::unique_ptr<TargetPool>> targets)
     : tasks_(worker, targets.size()) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     tasks_.spawn("health check", run_checks(&worker, &backend, targets[i].get(), i));

@@ -26,20 +26,15 @@ Error upstream_error(ErrorKind kind, std::string_view reason, std::string messag
 Error connect_error(int error, std::string message) {
   message += ": " + std::generic_category().message(error);
   switch (error) {
-    case ECONNREFUSED:
-      return upstream_error(ErrorKind::kRefused, "upstream_connect_refused", std::move(message));
-    case ETIMEDOUT:
-      return upstream_error(ErrorKind::kTimeout, "upstream_connect_timeout", std::move(message));
-    case ECONNRESET:
-      return upstream_error(ErrorKind::kReset, "upstream_connect_reset", std::move(message));
+    case ECONNREFUSED: return upstream_error(ErrorKind::kRefused, "upstream_connect_refused", std::move(message));
+    case ETIMEDOUT: return upstream_error(ErrorKind::kTimeout, "upstream_connect_timeout", std::move(message));
+    case ECONNRESET: return upstream_error(ErrorKind::kReset, "upstream_connect_reset", std::move(message));
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-    case EADDRNOTAVAIL:
-      return {ErrorKind::kUnavailable, ErrorSource::kGateway, "no_socket_left", std::move(message)};
-    default:
-      return upstream_error(ErrorKind::kRefused, "upstream_unreachable", std::move(message));
+    case EADDRNOTAVAIL: return {ErrorKind::kUnavailable, ErrorSource::kGateway, "no_socket_left", std::move(message)};
+    default: return upstream_error(ErrorKind::kRefused, "upstream_unreachable", std::move(message));
   }
 }
 
@@ -62,8 +57,8 @@ socklen_t to_sockaddr(const IpAddress& address, std::uint16_t port, sockaddr_sto
 
 }  // namespace
 
-Opener::Opener(net::Worker& worker, Addresses& addresses, const TargetSettings& target, const net::TlsClientContext* tls,
-               Owner& owner)
+Opener::Opener(net::Worker& worker, Addresses& addresses, const TargetSettings& target,
+               const net::TlsClientContext* tls, Owner& owner)
     : worker_(worker), addresses_(addresses), target_(target), tls_(tls), owner_(owner) {}
 
 Opener::~Opener() { drop_connection(); }
@@ -72,6 +67,7 @@ void Opener::start(TimePoint deadline) {
   deadline_ = deadline;
   const auto known = addresses_.get();
   if (!known.empty()) return begin(known);
+  if (const Error* const error = addresses_.failure()) return on_lookup(error);
   phase_ = Phase::kResolving;
   addresses_.wait(*this);
   worker_.timers().arm(*this, deadline_);
@@ -147,7 +143,8 @@ void Opener::shake_hands() {
   const net::IoResult result = stream_->handshake();
   if (result.status == net::IoStatus::kBlocked) return;
   if (result.status != net::IoStatus::kOk) {
-    return address_failed(upstream_error(ErrorKind::kProtocol, "upstream_tls_failed", describe("TLS handshake") + ": " + stream_->last_error()));
+    return address_failed(upstream_error(ErrorKind::kProtocol, "upstream_tls_failed",
+                                         describe("TLS handshake") + ": " + stream_->last_error()));
   }
   worker_.timers().disarm(*this);
   worker_.reactor().remove(stream_->fd(), *this);
@@ -156,7 +153,8 @@ void Opener::shake_hands() {
 }
 
 void Opener::on_timer() {
-  if (phase_ == Phase::kResolving) return fail(upstream_error(ErrorKind::kTimeout, "dns_timeout", "cannot resolve " + target_.host + " in time"));
+  if (phase_ == Phase::kResolving)
+    return fail(upstream_error(ErrorKind::kTimeout, "dns_timeout", "cannot resolve " + target_.host + " in time"));
   address_failed(ETIMEDOUT, phase_ == Phase::kHandshake ? "TLS handshake" : "connect");
 }
 

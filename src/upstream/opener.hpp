@@ -2,13 +2,13 @@
 // deadline. Destroying it at any time closes what it had begun. One thread.
 #pragma once
 
+#include "addresses.hpp"
 #include "gatehouse/base/error.hpp"
 #include "gatehouse/base/ip.hpp"
 #include "gatehouse/net/stream.hpp"
 #include "gatehouse/net/tls.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/upstream/settings.hpp"
-#include "addresses.hpp"
 
 #include <cstddef>
 #include <memory>

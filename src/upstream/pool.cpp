@@ -7,7 +7,8 @@ Pool::Impl::Impl(net::Worker& on, std::shared_ptr<Backend> of, net::Resolver& re
     : worker(on), backend(std::move(of)), balancer(*backend, on.index()) {
   const std::size_t count = backend->settings().targets.size();
   targets.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) targets.push_back(std::make_unique<TargetPool>(worker, *backend, i, resolver));
+  for (std::size_t i = 0; i < count; ++i)
+    targets.push_back(std::make_unique<TargetPool>(worker, *backend, i, resolver));
 }
 
 Pool::Pool(net::Worker& worker, std::shared_ptr<Backend> backend, net::Resolver& resolver)

@@ -1,8 +1,8 @@
 // What a pool and its attempts share. One thread.
 #pragma once
 
-#include "gatehouse/upstream/pool.hpp"
 #include "balancer.hpp"
+#include "gatehouse/upstream/pool.hpp"
 #include "health.hpp"
 #include "target_pool.hpp"
 

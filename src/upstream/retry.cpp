@@ -14,13 +14,11 @@ bool way_lost(ErrorKind error) {
     case ErrorKind::kClosed:
     case ErrorKind::kTimeout:
     case ErrorKind::kProtocol:
-    case ErrorKind::kNotFound:
-      return true;
+    case ErrorKind::kNotFound: return true;
     case ErrorKind::kInvalid:
     case ErrorKind::kLimit:
     case ErrorKind::kUnavailable:
-    case ErrorKind::kInternal:
-      return false;
+    case ErrorKind::kInternal: return false;
   }
   return false;
 }

@@ -2,11 +2,11 @@
 // the latest first; attempts beyond the bound queue up. One thread.
 #pragma once
 
+#include "addresses.hpp"
 #include "gatehouse/http/client.hpp"
 #include "gatehouse/net/resolver.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/upstream/backend.hpp"
-#include "addresses.hpp"
 
 #include <cstddef>
 #include <memory>

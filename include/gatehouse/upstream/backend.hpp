@@ -20,10 +20,10 @@ class RetryBudget;
 
 // What all workers know of one target. Relaxed atomics: each value stands alone.
 struct alignas(64) TargetState {
-  std::atomic<bool> healthy{true};               // by active checks
-  std::atomic<std::int64_t> ejected_until{0};    // steady clock, ns
-  std::atomic<std::uint32_t> ejections{0};       // in a row: no request succeeded in between
-  std::atomic<std::uint32_t> failures{0};        // in a row, by requests
+  std::atomic<bool> healthy{true};             // by active checks
+  std::atomic<std::int64_t> ejected_until{0};  // steady clock, ns
+  std::atomic<std::uint32_t> ejections{0};     // in a row: no request succeeded in between
+  std::atomic<std::uint32_t> failures{0};      // in a row, by requests
   std::atomic<std::uint32_t> in_flight{0};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> errors{0};

@@ -68,7 +68,7 @@ struct BreakerSettings {
   bool operator==(const BreakerSettings&) const = default;
 };
 
-struct PoolSettings {  // of each worker and target
+struct PoolSettings {                // of each worker and target
   std::uint32_t connections = 1000;  // in use at once; beyond it requests wait in the queue
   std::uint32_t queue = 1000;        // waiting; beyond it: 503
   std::uint32_t idle = 256;          // kept for reuse
