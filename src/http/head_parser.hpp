@@ -104,7 +104,7 @@ class HeadParser {
     std::uint64_t content_length = 0;
     std::uint32_t mark = 0;  // where the part of the start line that is being read began
     int status = 0;
-    FieldRef field{};         // the line that is being read
+    FieldRef field{};  // the line that is being read
     Piece method_text, target, authority, reason, upgrade;
     std::uint32_t query_at = 0;  // behind the '?'; 0: none
     Kind kind = Kind::kRequest;
