@@ -14,6 +14,7 @@ TEST_PACKAGES=(
   libgtest-dev libgmock-dev
   python3 python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11
   curl nginx-light nodejs openssl procps strace
+  prometheus # promtool
 )
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev)
 
@@ -69,7 +70,10 @@ log=$(mktemp)
 rm -f "$log"
 if [ -d /run/systemd/system ]; then
   for package in "$@"; do
-    case $package in nginx*) systemctl disable --quiet nginx 2>/dev/null || true ;; esac
+    case $package in
+      nginx*) systemctl disable --quiet nginx 2>/dev/null || true ;;
+      prometheus) systemctl disable --quiet prometheus 2>/dev/null || true ;;
+    esac
   done
 fi
 ROOT
