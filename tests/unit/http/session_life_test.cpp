@@ -68,9 +68,9 @@ TEST_F(SessionTest, AnswersWhatCameBeforeAMalformedHead) {
 
 TEST_F(SessionTest, BringsARefusalToAClientThatGoesOnSending) {
   serve(answer_ok);
-  Client client = connect();
+  Client client = connect(Buffers::kSmall);
   client.send("nonsense\r\n\r\n");
-  client.send(std::string(20'000'000, 'x'));
+  client.send(std::string(5'000'000, 'x'));
   client.end_sending();
   EXPECT_EQ(client.read_reply().status, 400);
   EXPECT_TRUE(client.at_end());
@@ -238,6 +238,32 @@ TEST_F(SessionTest, DrainsWithoutCuttingARequest) {
   EXPECT_EQ(connections(), 0u);
 }
 
+TEST_F(SessionTest, ClosesAfterAnAnswerThatHadPromisedToKeepTheConnection) {
+  Signal begun;
+  Exchange* running = nullptr;
+  bool go_on = false;
+  serve([&](Exchange& exchange) -> net::Task<void> {
+    ResponseHead head(exchange.arena());
+    exchange.respond(head, "one ", More::kYes);
+    running = &exchange;
+    begun.set();
+    while (!go_on) co_await exchange.waiter();
+    exchange.write("two", More::kNo);
+  });
+  Client client = connect();
+  client.send(kGet);
+  ASSERT_TRUE(begun.wait());
+  on_worker([&] {
+    server_->drain();
+    go_on = true;
+    running->waiter().wake();
+  });
+  const Reply reply = client.read_reply();
+  EXPECT_EQ(reply.body, "one two");
+  EXPECT_TRUE(reply.complete);
+  EXPECT_TRUE(client.at_end());
+}
+
 TEST_F(SessionTest, AnswersARequestThatArrivesTogetherWithTheDrain) {
   serve(answer_ok);
   Client client = connect();
@@ -313,6 +339,21 @@ TEST_F(SessionTest, CanBeDestroyedWhileSessionsAreIdleHalfReadOrLingering) {
   destroy_server();
   EXPECT_TRUE(idle.at_end());
   EXPECT_EQ(limits_->open(), 0u);
+}
+
+TEST_F(SessionTest, LivesThroughClientsThatResetAtAnyPoint) {
+  serve(answer_ok);
+  const std::string request = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nsome";
+  for (std::size_t size = 0; size <= request.size(); size += 3) {
+    Client client = connect();
+    client.send(std::string_view(request).substr(0, size));
+    client.reset();
+  }
+  Client client = connect();
+  client.send(kGet);
+  EXPECT_EQ(client.read_reply().status, 200);
+  client.close();
+  EXPECT_TRUE(handler_.wait_for_closed(handler_.opened()));
 }
 
 // Sends back what it reads from a connection that was handed out.

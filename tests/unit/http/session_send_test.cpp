@@ -174,9 +174,9 @@ net::Task<void> stream_pattern(Exchange& exchange, std::size_t total, Stream& st
 
 TEST_F(SessionTest, WaitsForAClientThatReadsSlowly) {
   Stream stream;
-  constexpr std::size_t kTotal = 40'000'000;
+  constexpr std::size_t kTotal = 5'000'000;
   serve([&](Exchange& exchange) { return stream_pattern(exchange, kTotal, stream); });
-  Client client = connect();
+  Client client = connect(Buffers::kSmall);
   client.send(std::string(kGet) + std::string(kGet));
   ASSERT_TRUE(stream.blocked.wait());
   // No more than the kernels' buffers and one remainder were taken from the handler.
@@ -201,7 +201,7 @@ TEST_F(SessionTest, GivesUpOnAClientThatReadsNothing) {
         failure.set_value(exchange.failure());
       },
       settings);
-  Client client = connect();
+  Client client = connect(Buffers::kSmall);
   client.send(kGet);
   EXPECT_EQ(failure.get_future().get(), Failure::kSendTimeout);
   EXPECT_TRUE(handler_.wait_for_closed(1));
@@ -211,20 +211,51 @@ TEST_F(SessionTest, GivesUpOnAClientThatReadsNothing) {
 TEST_F(SessionTest, GivesUpOnASlowReaderAlsoWhenTheHandlerHasEnded) {
   ServerSettings settings;
   settings.timeouts.send = 50ms;
-  const std::string large(30'000'000, 'x');
+  const std::string large(3'000'000, 'x');
   serve([&](Exchange& exchange) { return answer_text(exchange, 200, large); }, settings);
-  Client client = connect();
+  Client client = connect(Buffers::kSmall);
   client.send(kGet);
   EXPECT_TRUE(handler_.wait_for_closed(1));
   EXPECT_FALSE(client.read_reply().complete);
 }
 
 TEST_F(SessionTest, AnswersTheNextRequestAfterALargeAnswerWasTaken) {
-  const std::string large = pattern(0, 30'000'000);
+  const std::string large = pattern(0, 3'000'000);
   serve([&](Exchange& exchange) { return answer_text(exchange, 200, large); });
-  Client client = connect();
+  Client client = connect(Buffers::kSmall);
   client.send(std::string(kGet) + std::string(kGet));
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(client.read_reply().body == large);
+}
+
+TEST_F(SessionTest, StopsAnsweringPipelinedRequestsOfAClientThatDoesNotRead) {
+  const std::string text = pattern(0, 1000);
+  serve([&](Exchange& exchange) { return answer_text(exchange, 200, text); });
+  Client client = connect(Buffers::kSmall);
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += kGet;
+  constexpr std::size_t kEnough = 1 << 28;
+  const std::size_t sent = client.send_until_full(many, kEnough);
+  ASSERT_LT(sent, kEnough);
+  const std::size_t requests = sent / kGet.size();
+  EXPECT_LT(handler_.requests(), static_cast<int>(requests));
+  for (std::size_t i = 0; i < requests; ++i) ASSERT_TRUE(client.read_reply().body == text) << i;
+}
+
+TEST_F(SessionTest, ForgetsALargeAnswerWhenTheClientResets) {
+  const std::string large(3'000'000, 'x');
+  Signal answered;
+  serve([&](Exchange& exchange) -> net::Task<void> {
+    ResponseHead head(exchange.arena());
+    exchange.respond(head, large, More::kNo);
+    EXPECT_FALSE(exchange.drained());
+    answered.set();
+    co_return;
+  });
+  Client client = connect(Buffers::kSmall);
+  client.send(kGet);
+  ASSERT_TRUE(answered.wait());
+  client.reset();
+  EXPECT_TRUE(handler_.wait_for_closed(1));
 }
 
 TEST_F(SessionTest, WakesTheHandlerWhenTheClientResets) {
@@ -255,7 +286,7 @@ TEST_F(SessionTest, WakesAStreamingHandlerWhenTheClientResets) {
     exchange.write("more", More::kYes);
     exchange.finish(Fields());
   });
-  Client client = connect();
+  Client client = connect(Buffers::kSmall);
   client.send(kGet);
   ASSERT_TRUE(stream.blocked.wait());
   client.reset();

@@ -90,7 +90,8 @@ std::size_t Client::send_until_full(std::string_view pattern, std::size_t at_mos
   // The kernels move bytes from one buffer to the other behind our back: full is when that has come to rest.
   pollfd writable{socket_.get(), POLLOUT, 0};
   while (total < at_most && ::poll(&writable, 1, 200) == 1) {
-    const ssize_t sent = ::send(socket_.get(), pattern.data(), pattern.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::string_view next = pattern.substr(total % pattern.size());
+    const ssize_t sent = ::send(socket_.get(), next.data(), next.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent <= 0) break;
     total += static_cast<std::size_t>(sent);
   }
@@ -291,8 +292,15 @@ std::pair<net::UniqueFd, net::UniqueFd> SessionTest::tcp_pair() {
   return {std::move(server), std::move(client)};
 }
 
-Client SessionTest::connect() {
+Client SessionTest::connect(Buffers buffers) {
   auto [server, client] = tcp_pair();
+  if (buffers == Buffers::kSmall) {
+    const int size = 32 * 1024;
+    for (const int fd : {server.get(), client.get()}) {
+      ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+      ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    }
+  }
   const Endpoint peer = net::local_endpoint(client.get());
   on_worker([&, fd = server.release()] { server_->accept(net::UniqueFd(fd), peer); });
   return Client(std::move(client));

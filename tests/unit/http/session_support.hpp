@@ -83,12 +83,15 @@ struct Reply {
 
 enum class BodyExpected : std::uint8_t { kYes, kNo };
 
+// kSmall: the kernels take some 100 KB in each direction before they refuse more, not megabytes.
+enum class Buffers : std::uint8_t { kUsual, kSmall };
+
 class Client {
  public:
   explicit Client(net::UniqueFd socket) : socket_(std::move(socket)) {}
 
   void send(std::string_view bytes);
-  // As much as the kernels take without the server reading; the count.
+  // `pattern` again and again, as much as the kernels take while the server does not read; the count.
   std::size_t send_until_full(std::string_view pattern, std::size_t at_most);
   // Skips nothing: an interim answer is a reply too. `kNo` for answers to HEAD.
   Reply read_reply(BodyExpected body = BodyExpected::kYes);
@@ -127,7 +130,7 @@ class SessionTest : public ::testing::Test {
   ~SessionTest() override;
 
   void serve(ScriptedHandler::Script script, ServerSettings settings = {}, IpSet trusted = {});
-  Client connect();
+  Client connect(Buffers buffers = Buffers::kUsual);
   // Both ends of a loopback connection: the server's non-blocking.
   static std::pair<net::UniqueFd, net::UniqueFd> tcp_pair();
   void destroy_server();
