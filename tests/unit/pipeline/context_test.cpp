@@ -56,6 +56,13 @@ TEST_F(ContextTest, AnswerIsSentWholeWithItsLengthAndRemembered) {
   EXPECT_EQ(context.reason, "throttled");
 }
 
+TEST_F(ContextTest, EveryAnswerCarriesTheRequestId) {
+  RequestContext context(exchange, route);
+  context.request_id = "abc";
+  context.answer(Answer(exchange.arena(), 404, "route_not_found", "Not Found"));
+  EXPECT_EQ(exchange.field("x-request-id"), "abc");
+}
+
 TEST_F(ContextTest, NothingIsSentToAClientThatLeft) {
   const auto step = std::make_shared<Stamp>("step");
   route.steps = {step};
