@@ -1,5 +1,6 @@
 #include "descriptions.hpp"
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/middleware/protected_fields.hpp"
 #include "web_texts.hpp"
 
 #include <algorithm>
@@ -97,16 +98,11 @@ void describe_files(Fields& f, integration::StaticFilesSettings& s) {
 constexpr Object<integration::StaticFilesSettings> kFiles{"static_files", "Files of a folder.", "{root: ./web}",
                                                           describe_files};
 
-// Names that the gateway writes itself: framing and connection (RFC 9112), and the host, which is the backend's setting.
-void refuse_reserved_fields(const Cursor& at, const std::vector<FieldChange>& changes) {
-  constexpr std::array<std::string_view, 9> kReserved = {"connection", "content-length",    "host",
-                                                         "keep-alive", "proxy-connection",  "te",
-                                                         "trailer",    "transfer-encoding", "upgrade"};
+void refuse_protected_fields(const Cursor& at, const std::vector<FieldChange>& changes) {
   for (const FieldChange& change : changes) {
-    const std::string name = to_lower(change.name);
-    if (std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end()) continue;
+    if (!middleware::is_protected_field(change.name)) continue;
     at.problem(in_quotes(change.name) + " is written by the gateway and cannot be changed",
-               name == "host" ? "use 'host' of the backend" : "leave it out");
+               iequals(change.name, "host") ? "use 'host' of the backend" : "leave it out");
   }
 }
 
@@ -123,7 +119,7 @@ void describe_changes(Fields& f, std::vector<FieldChange>& changes) {
   for (auto& name : remove) changes.push_back({FieldChange::Kind::kRemove, std::move(name), {}});
   for (auto& [name, value] : set) changes.push_back({FieldChange::Kind::kSet, std::move(name), std::move(value)});
   for (auto& [name, value] : append) changes.push_back({FieldChange::Kind::kAppend, std::move(name), std::move(value)});
-  if (f.reading() != nullptr) refuse_reserved_fields(*f.reading(), changes);
+  if (f.reading() != nullptr) refuse_protected_fields(*f.reading(), changes);
 }
 constexpr Object<std::vector<FieldChange>> kChanges{"header_changes", "Headers to change on the way.",
                                                     "{remove_header: [cookie]}", describe_changes};

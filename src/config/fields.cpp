@@ -76,7 +76,7 @@ void Fields::say_unknown(const Node::Entry& entry) const {
   if (!near.empty()) {
     fix = "did you mean '" + std::string(near) + "'?";
   } else {
-    for (const std::string_view key : known_) fix += (fix.empty() ? "there is " : ", ") + std::string(key);
+    for (const std::string_view key : known_) fix += (fix.empty() ? "known keys are " : ", ") + std::string(key);
   }
   at_->key_problem(entry, "unknown key", std::move(fix));
 }

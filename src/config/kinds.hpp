@@ -284,7 +284,9 @@ struct TextOr {
   std::string print(const Value&) const { return {}; }
   bool read(const Cursor& at, Value& value) const {
     if (at.node().kind == Node::Kind::kMap) return other.read(at, value);
-    return text.read(at, value);
+    if (at.node().kind == Node::Kind::kScalar) return text.read(at, value);
+    at.mismatch(expected());
+    return false;
   }
   Shape shape(Model& model) const {
     return {Shape::Kind::kEither, "", 0, 0, {}, {text.shape(model), other.shape(model)}};

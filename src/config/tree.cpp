@@ -90,6 +90,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Node& node = make(Node::Kind::kNull, mark);
+    // The mark of nothing is that of what comes next.
+    if (!open_.empty() && open_.back().has_key) node.at = open_.back().node->entries.back().at;
     remember(anchor, node);
     place(node);
   }

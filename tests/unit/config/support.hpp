@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,5 +54,23 @@ inline RouteSettings route_of(const std::string& route, Variables variables = {}
   if (settings.apis.empty() || settings.apis[0].routes.empty()) return {};
   return settings.apis[0].routes[0];
 }
+
+// A text that is wrong, and every line that must be said about it, less the file's name.
+struct ProblemCase {
+  std::string name;
+  std::string yaml;
+  std::vector<std::string> lines;
+};
+
+inline void expect_problems(const ProblemCase& wrong) {
+  const Loaded loaded = load(with_listener(wrong.yaml), {{"SECRET", "s3cret"}});
+  EXPECT_FALSE(loaded.settings);
+  std::vector<std::string> expected;
+  for (const std::string& line : wrong.lines) expected.push_back("config.yaml:" + line);
+  EXPECT_EQ(lines_of(loaded), expected) << wrong.yaml;
+}
+
+inline std::string name_of(const testing::TestParamInfo<ProblemCase>& info) { return info.param.name; }
+inline void PrintTo(const ProblemCase& wrong, std::ostream* out) { *out << wrong.name; }
 
 }  // namespace gatehouse::config::test

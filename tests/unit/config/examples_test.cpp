@@ -1,0 +1,83 @@
+// Files that must load as they stand: what is shipped, and the examples of the vocabulary.
+#include "support.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+namespace gatehouse::config::test {
+namespace {
+
+constexpr const char* kData = "tests/unit/config/data/";
+
+TEST(ExamplesTest, TheSmallestFileSendsEverythingToOneService) {
+  const Loaded loaded = load_file("config/examples/smallest.yaml", environment({}));
+  ASSERT_TRUE(loaded.settings) << lines_of(loaded).front();
+  EXPECT_EQ(loaded.settings->backends.at(0).targets.at(0).url, "http://127.0.0.1:19000");
+  const RouteSettings& route = loaded.settings->apis.at(0).routes.at(0);
+  EXPECT_TRUE(route.pattern.is_default);
+  EXPECT_EQ(std::get<integration::ProxySettings>(route.integration).backend, "echo");
+}
+
+TEST(ExamplesTest, TheDefaultFileNeedsNoOtherServiceThanTheDemo) {
+  const Loaded loaded = load_file("config/gatehouse.yaml", environment({}));
+  ASSERT_TRUE(loaded.settings) << lines_of(loaded).front();
+  EXPECT_EQ(loaded.settings->listeners.at(0).address.to_string(), "0.0.0.0:8080");
+  ASSERT_EQ(loaded.settings->backends.size(), 1u);
+  EXPECT_EQ(loaded.settings->backends[0].targets.at(0).url, "http://127.0.0.1:8081");
+  std::vector<std::string> matches;
+  for (const RouteSettings& route : loaded.settings->apis.at(0).routes) matches.push_back(route.match);
+  EXPECT_EQ(matches, (std::vector<std::string>{"ANY /demo/{proxy+}", "GET /hello"}));
+}
+
+TEST(ExamplesTest, EveryExampleLoads) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("config/examples")) {
+    const Loaded loaded = load_file(entry.path(), environment({}));
+    EXPECT_TRUE(loaded.settings) << lines_of(loaded).front();
+    ++files;
+  }
+  EXPECT_GE(files, 4u);
+}
+
+TEST(ExamplesTest, WhatThisVersionCoversOfTheGrownExampleLoads) {
+  const Loaded loaded = load_file(std::string(kData) + "grown_covered.yaml", environment({}));
+  ASSERT_TRUE(loaded.settings) << lines_of(loaded).front();
+  const Settings& settings = *loaded.settings;
+  EXPECT_EQ(settings.listeners.size(), 2u);
+  EXPECT_EQ(settings.listeners[1].http.limits.connections, 10'000u);
+  EXPECT_EQ(settings.backends.at(0).targets.size(), 2u);
+  EXPECT_EQ(settings.apis.at(0).routes.size(), 5u);
+}
+
+TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
+  const Loaded loaded = load_file(std::string(kData) + "grown.yaml", environment({}));
+  EXPECT_FALSE(loaded.settings);
+  std::vector<std::string> paths;
+  for (const Problem& problem : loaded.problems) {
+    EXPECT_TRUE(problem.message.ends_with("is not available in this version")) << problem.to_string();
+    paths.push_back(problem.path);
+  }
+  const std::vector<std::string> expected = {"listeners[1].http2",
+                                             "listeners[1].tls",
+                                             "stores",
+                                             "dynamodb",
+                                             "tables",
+                                             "authorizers.users.jwt",
+                                             "authorizers.machines.sigv4",
+                                             "authorizers.legacy.http",
+                                             "usage_plans",
+                                             "shared",
+                                             "apis.shop.routes[0].scopes",
+                                             "apis.shop.routes[1].throttle[0].plan",
+                                             "apis.shop.routes[4].table",
+                                             "apis.shop.routes[5].table",
+                                             "apis.shop.routes[6].dynamodb",
+                                             "apis.shop.routes[7].validate",
+                                             "apis.shop.routes[7].request.set_header.x-user",
+                                             "apis.chat.type"};
+  EXPECT_EQ(paths, expected);
+}
+
+}  // namespace
+}  // namespace gatehouse::config::test
