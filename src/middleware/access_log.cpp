@@ -58,14 +58,15 @@ class AccessLogStep final : public pipeline::Middleware {
     char* const room = log_->reserve(worker, kLongest);
     if (room == nullptr) return;
     const Outcome outcome = outcome_of(context);
+    const TimePoint now = clock_.now();
     JsonLine line(room);
-    line.raw(R"({"time":")").time(clock_.wall());
+    line.raw(R"({"time":")").time(clock_, now);
     write_request(line, context);
     line.raw(R"(","status":)").number(static_cast<std::uint64_t>(outcome.status));
     line.raw(R"(,"reason":")").text(outcome.reason, kShort);
     line.raw(R"(","bytes_in":)").number(context.exchange.bytes_received());
     line.raw(R"(,"bytes_out":)").number(context.exchange.bytes_sent());
-    line.raw(R"(,"duration_ms":)").milliseconds(clock_.now() - context.exchange.arrival());
+    line.raw(R"(,"duration_ms":)").milliseconds(now - context.exchange.arrival());
     if (!context.upstream.backend.empty()) write_upstream(line, context.upstream);
     if (const auto agent = context.request().fields.get(http::FieldId::kUserAgent)) {
       line.raw(R"(,"user_agent":")").text(*agent, kName).raw(R"(")");

@@ -1,7 +1,72 @@
 #include "json_line.hpp"
 
+#include <chrono>
+#include <string_view>
+
 namespace gatehouse::middleware::json {
 namespace {
+
+using Bytes16 = signed char __attribute__((vector_size(16)));
+using Words2 = std::uint64_t __attribute__((vector_size(16)));
+
+// Lanes that are not 0 must be escaped or checked: control bytes and, negative as signed, everything beyond ASCII; quotes,
+// backslashes, DEL.
+inline Bytes16 special(Bytes16 bytes) {
+  return (Bytes16{} + 0x20 > bytes) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f);
+}
+
+inline bool any(Bytes16 lanes) {
+  const auto words = reinterpret_cast<Words2>(lanes);
+  return (words[0] | words[1]) != 0;
+}
+
+template <class Word>
+inline Word load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+template <class Word>
+inline void store(char* to, Word word) {
+  std::memcpy(to, &word, sizeof(word));
+}
+
+// Copies what is `size` bytes long when nothing in it is special. The last block overlaps the one before; there is no loop
+// over single bytes. False: what stands at `to` is to be written again.
+inline bool copy_plain(char* to, const char* from, std::size_t size) {
+  if (size >= 16) {
+    auto block = load<Bytes16>(from + size - 16);
+    store(to + size - 16, block);
+    Bytes16 found = special(block);
+    for (std::size_t i = 0; i + 16 < size; i += 16) {
+      block = load<Bytes16>(from + i);
+      store(to + i, block);
+      found |= special(block);
+    }
+    return !any(found);
+  }
+  constexpr std::uint64_t kPlain = 0x3030303030303030;
+  Words2 words = {kPlain, kPlain};
+  if (size >= 8) {
+    words = Words2{load<std::uint64_t>(from), load<std::uint64_t>(from + size - 8)};
+    store(to, words[0]);
+    store(to + size - 8, words[1]);
+  } else if (size >= 4) {
+    const auto first = load<std::uint32_t>(from);
+    const auto last = load<std::uint32_t>(from + size - 4);
+    store(to, first);
+    store(to + size - 4, last);
+    words[0] = first | static_cast<std::uint64_t>(last) << 32;
+  } else if (size > 0) {
+    const auto byte = [from](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(from[i])); };
+    words[0] = byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16 | kPlain << 24;
+    to[0] = from[0];
+    to[size / 2] = from[size / 2];
+    to[size - 1] = from[size - 1];
+  }
+  return !any(special(reinterpret_cast<Bytes16>(words)));
+}
 
 constexpr std::size_t kLongestUnit = 6;  // \u001b
 
@@ -72,15 +137,39 @@ void format_second(char* to, std::chrono::sys_seconds second) {
 
 constexpr std::size_t kSecondSize = 20;
 
+// The second of the wall clock in which this thread wrote last.
 struct FormattedSecond {
-  std::int64_t second = -1;
+  const Clock* clock = nullptr;
+  TimePoint begin;
+  TimePoint end;
   char text[kSecondSize] = {};
 };
 constinit thread_local FormattedSecond formatted;
 
-}  // namespace
+void format_now(FormattedSecond& into, const Clock& clock, TimePoint now) {
+  const auto wall = clock.wall();
+  const auto second = std::chrono::floor<std::chrono::seconds>(wall);
+  into.clock = &clock;
+  into.begin = now - (wall - second);
+  into.end = into.begin + std::chrono::seconds(1);
+  format_second(into.text, second);
+}
 
-char* write_escaped(char* to, std::string_view text, std::size_t limit) {
+constexpr std::array<SmallNumber, 1000> make_small_numbers() {
+  std::array<SmallNumber, 1000> numbers{};
+  for (unsigned value = 0; value < numbers.size(); ++value) {
+    const char digits[] = {static_cast<char>('0' + value / 100), static_cast<char>('0' + value / 10 % 10),
+                           static_cast<char>('0' + value % 10)};
+    const unsigned skipped = value < 10 ? 2 : value < 100 ? 1 : 0;
+    SmallNumber& number = numbers[value];
+    number.size = static_cast<unsigned char>(3 - skipped);
+    for (unsigned i = 0; i < number.size; ++i) number.text[i] = digits[skipped + i];
+  }
+  return numbers;
+}
+
+// Ends before what would go beyond `limit` bytes.
+[[gnu::noinline]] char* write_escaped(char* to, std::string_view text, std::size_t limit) {
   const char* const last = to + limit;
   while (!text.empty()) {
     std::size_t used = 1;
@@ -107,20 +196,25 @@ char* write_escaped(char* to, std::string_view text, std::size_t limit) {
   return to;
 }
 
-char* write_time(char* to, std::chrono::system_clock::time_point time) {
-  const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  FormattedSecond& cache = formatted;
-  if (cache.second != second.time_since_epoch().count()) [[unlikely]] {
-    cache.second = second.time_since_epoch().count();
-    format_second(cache.text, second);
-  }
-  std::memcpy(to, cache.text, kSecondSize);
-  const auto rest = static_cast<unsigned>(std::chrono::floor<std::chrono::milliseconds>(time - second).count());
-  to[20] = static_cast<char>('0' + rest / 100);
-  to[21] = static_cast<char>('0' + rest / 10 % 10);
-  to[22] = static_cast<char>('0' + rest % 10);
-  to[23] = 'Z';
-  return to + 24;
+}  // namespace
+
+constinit const std::array<SmallNumber, 1000> kSmallNumbers = make_small_numbers();
+
+char* write_text(char* to, const char* from, std::size_t size, std::size_t limit) {
+  if (size <= limit && copy_plain(to, from, size)) [[likely]]
+    return to + size;
+  return write_escaped(to, {from, size}, limit);
+}
+
+char* write_time(char* to, const Clock& clock, TimePoint now) {
+  FormattedSecond& second = formatted;
+  if (second.clock != &clock || now < second.begin || now >= second.end) [[unlikely]]
+    format_now(second, clock, now);
+  std::memcpy(to, second.text, kSecondSize);
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now - second.begin).count();
+  to = write_three_digits(to + kSecondSize, static_cast<unsigned>(milliseconds));
+  *to++ = 'Z';
+  return to;
 }
 
 }  // namespace gatehouse::middleware::json

@@ -2,11 +2,12 @@
 // outside is escaped so that a line stays a line and harmless on a terminal. Plain object, one thread.
 #pragma once
 
+#include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/ip.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/base/units.hpp"
 
-#include <chrono>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,78 +17,41 @@ namespace gatehouse::middleware {
 
 namespace json {
 
-using Bytes16 = signed char __attribute__((vector_size(16)));
-using Words2 = std::uint64_t __attribute__((vector_size(16)));
+// The inside of a string: at most `limit` bytes are written; returns the end.
+// Control bytes (C1 too), DEL, quotes and backslashes are escaped, invalid UTF-8 becomes U+FFFD; nothing is cut in its middle.
+char* write_text(char* to, const char* from, std::size_t size, std::size_t limit);
 
-// Lanes that are not 0 must be escaped or checked: control bytes and, negative as signed, everything beyond ASCII; quotes,
-// backslashes, DEL.
-inline Bytes16 special(Bytes16 bytes) { return (bytes < 0x20) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f); }
+// Most numbers of a line are this small.
+struct SmallNumber {
+  char text[3];
+  unsigned char size;
+};
+extern const std::array<SmallNumber, 1000> kSmallNumbers;
 
-inline bool any(Bytes16 lanes) {
-  const auto words = reinterpret_cast<Words2>(lanes);
-  return (words[0] | words[1]) != 0;
+// May write four bytes; what follows overwrites those that are no digits.
+inline char* write_below_1000(char* to, unsigned value) {
+  const SmallNumber& number = kSmallNumbers[value];
+  std::memcpy(to, &number, sizeof(number));
+  return to + number.size;
 }
 
-template <class Word>
-Word load(const char* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof(word));
-  return word;
+// With leading zeros. May write four bytes.
+inline char* write_three_digits(char* to, unsigned value) {
+  const SmallNumber& number = kSmallNumbers[value];
+  std::memcpy(to, "000", 3);
+  std::memcpy(to + 3 - number.size, &number, sizeof(number));
+  return to + 3;
 }
 
-// Copies `text` when nothing in it is special. The last block overlaps the one before; there is no loop over single bytes.
-// False: what stands at `to` is to be written again.
-inline bool copy_plain(char* to, std::string_view text) {
-  const char* const from = text.data();
-  const std::size_t size = text.size();
-  if (size >= 16) {
-    auto block = load<Bytes16>(from + size - 16);
-    std::memcpy(to + size - 16, &block, 16);
-    Bytes16 found = special(block);
-    for (std::size_t i = 0; i + 16 < size; i += 16) {
-      block = load<Bytes16>(from + i);
-      std::memcpy(to + i, &block, 16);
-      found |= special(block);
-    }
-    return !any(found);
-  }
-  if (size >= 8) {
-    const Words2 words = {load<std::uint64_t>(from), load<std::uint64_t>(from + size - 8)};
-    std::memcpy(to, from, 8);
-    std::memcpy(to + size - 8, from + size - 8, 8);
-    return !any(special(reinterpret_cast<Bytes16>(words)));
-  }
-  constexpr std::uint64_t kPlain = 0x3030303030303030;
-  std::uint64_t word = kPlain;
-  if (size >= 4) {
-    word = load<std::uint32_t>(from) | static_cast<std::uint64_t>(load<std::uint32_t>(from + size - 4)) << 32;
-  } else if (size > 0) {
-    word ^= static_cast<std::uint64_t>(static_cast<unsigned char>(from[0] ^ 0x30)) |
-            static_cast<std::uint64_t>(static_cast<unsigned char>(from[size / 2] ^ 0x30)) << 8 |
-            static_cast<std::uint64_t>(static_cast<unsigned char>(from[size - 1] ^ 0x30)) << 16;
-  }
-  if (size >= 4) {
-    std::memcpy(to, from, 4);
-    std::memcpy(to + size - 4, from + size - 4, 4);
-  } else {
-    for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
-  }
-  const Words2 words = {word, kPlain};
-  return !any(special(reinterpret_cast<Bytes16>(words)));
-}
-
-// Control bytes (C1 too), DEL, quotes and backslashes escaped, invalid UTF-8 as U+FFFD; ends before what would go beyond
-// `limit` bytes. Returns the end.
-char* write_escaped(char* to, std::string_view text, std::size_t limit);
-
-// "2025-01-31T08:30:00.123Z", 24 bytes; returns the end. Formats once a second and thread.
-char* write_time(char* to, std::chrono::system_clock::time_point time);
+// `now`, of the steady clock, as the wall clock shows it: 24 bytes; returns the end. Reads the wall clock once a second and
+// thread, so that a line costs one reading of a clock.
+char* write_time(char* to, const Clock& clock, TimePoint now);
 
 }  // namespace json
 
 class JsonLine {
  public:
-  // REQUIRES: room for all that will be written.
+  // REQUIRES: room for all that will be written, and four bytes more.
   explicit JsonLine(char* to) : at_(to) {}
 
   // As it stands: punctuation and names.
@@ -99,35 +63,36 @@ class JsonLine {
   }
   // The inside of a string, at most `limit` bytes of it.
   JsonLine& text(std::string_view value, std::size_t limit) {
-    if (value.size() <= limit && json::copy_plain(at_, value)) [[likely]] {
-      at_ += value.size();
-    } else {
-      at_ = json::write_escaped(at_, value, limit);
-    }
+    at_ = json::write_text(at_, value.data(), value.size(), limit);
     return *this;
   }
   JsonLine& number(std::uint64_t value) {
-    at_ = write_u64(at_, value);
+    at_ = value < 1000 ? json::write_below_1000(at_, static_cast<unsigned>(value)) : write_u64(at_, value);
     return *this;
   }
   // 12.345; less than nothing is nothing.
   JsonLine& milliseconds(Duration value) {
     const auto microseconds = static_cast<std::uint64_t>(value < Duration::zero() ? 0 : value.count()) / 1000;
-    at_ = write_u64(at_, microseconds / 1000);
-    const auto rest = static_cast<unsigned>(microseconds % 1000);
-    at_[0] = '.';
-    at_[1] = static_cast<char>('0' + rest / 100);
-    at_[2] = static_cast<char>('0' + rest / 10 % 10);
-    at_[3] = static_cast<char>('0' + rest % 10);
-    at_ += 4;
+    number(microseconds / 1000);
+    *at_++ = '.';
+    at_ = json::write_three_digits(at_, static_cast<unsigned>(microseconds % 1000));
     return *this;
   }
-  JsonLine& time(std::chrono::system_clock::time_point value) {
-    at_ = json::write_time(at_, value);
+  // "2025-01-31T08:30:00.123Z"
+  JsonLine& time(const Clock& clock, TimePoint now) {
+    at_ = json::write_time(at_, clock, now);
     return *this;
   }
   JsonLine& address(const IpAddress& value) {
-    at_ = value.write(at_);
+    if (!value.is_v4()) {
+      at_ = value.write(at_);
+      return *this;
+    }
+    for (std::size_t i = 12; i < 16; ++i) {
+      at_ = json::write_below_1000(at_, value.bytes()[i]);
+      *at_++ = '.';
+    }
+    --at_;
     return *this;
   }
   char* end() const { return at_; }

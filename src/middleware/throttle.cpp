@@ -25,6 +25,15 @@ std::string_view decimal(Arena& arena, std::uint64_t value) {
   return {text, static_cast<std::size_t>(write_u64(text, value) - text)};
 }
 
+void remove_theirs(const http::Fields& fields, http::FieldEdits& edits) {
+  constexpr std::string_view kPrefix = "ratelimit-";
+  if (!fields.has(FieldId::kOther)) return;
+  for (std::uint32_t i = 0; i < fields.size(); ++i) {
+    const http::Field field = fields[i];
+    if (field.id == FieldId::kOther && iequals(field.name.substr(0, kPrefix.size()), kPrefix)) edits.remove(field.name);
+  }
+}
+
 std::uint64_t default_burst(const Rate& rate) {
   const double per_second = rate.events / std::chrono::duration<double>(rate.per).count();
   return per_second > 1 ? static_cast<std::uint64_t>(per_second) : 1;
@@ -116,13 +125,14 @@ class ThrottleStep final : public pipeline::Middleware {
     return refusal;
   }
 
-  // The names of draft-ietf-httpapi-ratelimit-headers-06, which clients know. A backend's own are replaced: ours come first.
+  // The names of draft-ietf-httpapi-ratelimit-headers-06, which clients know. A backend's own are replaced.
   void on_response(pipeline::RequestContext& context, http::ResponseHead& head) const override {
     const pipeline::RateState& rate = context.rate;
     if (!rate.measured) return;
-    head.edits.set("RateLimit-Limit", decimal(context.arena(), rate.limit));
-    head.edits.set("RateLimit-Remaining", decimal(context.arena(), rate.remaining));
-    head.edits.set("RateLimit-Reset", decimal(context.arena(), rate.reset_seconds));
+    if (head.base != nullptr) remove_theirs(*head.base, head.edits);
+    head.edits.append("RateLimit-Limit", decimal(context.arena(), rate.limit));
+    head.edits.append("RateLimit-Remaining", decimal(context.arena(), rate.remaining));
+    head.edits.append("RateLimit-Reset", decimal(context.arena(), rate.reset_seconds));
   }
 
  private:

@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cmath>
-#include <cstring>
 #include <limits>
 #include <system_error>
 
@@ -62,7 +60,7 @@ ThrottleTable::Bucket* ThrottleTable::neighbourhood(std::uint64_t key) const {
 
 Duration ThrottleTable::interval(const Rate& rate) {
   const double nanoseconds = static_cast<double>(rate.per.count()) / rate.events;
-  return Duration(std::llround(std::clamp(nanoseconds, 1.0, static_cast<double>(kYear))));
+  return Duration(static_cast<std::int64_t>(std::clamp(nanoseconds, 1.0, static_cast<double>(kYear)) + 0.5));
 }
 
 ThrottleTable::Verdict ThrottleTable::take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) {

@@ -49,6 +49,7 @@ class AccessLogStepTest : public StepTest {
 TEST_F(AccessLogStepTest, WritesOneLineWithWhatHappened) {
   Request request(worker_, route_, "GET", "/v1/orders/7?api_key=secret",
                   {{"Host", "api.example.com"}, {"User-Agent", "curl/7.88.1"}});
+  request.context.request_id = "0123456789abcdef0123456789abcdef";
   request.exchange.arrived = clock_.now() - 12'345us;
   request.exchange.head_received = 120;
   request.exchange.head_sent = 95;

@@ -30,8 +30,10 @@ std::string milliseconds(Duration value) {
 }
 
 std::string time(std::chrono::system_clock::time_point value) {
+  ManualClock clock;
+  clock.advance(value - clock.wall());
   std::array<char, 64> room;
-  return {room.data(), JsonLine(room.data()).time(value).end()};
+  return {room.data(), JsonLine(room.data()).time(clock, clock.now()).end()};
 }
 
 // As another library sees it.
@@ -119,10 +121,35 @@ TEST(JsonLineTest, WritesTimesInUtcWithMilliseconds) {
   EXPECT_EQ(time(sys_days(2024y / March / 1)), "2024-03-01T00:00:00.000Z");
 }
 
-TEST(JsonLineTest, WritesTheLargestNumber) {
+TEST(JsonLineTest, FollowsTheClockThroughAndBeyondTheSecondThatItFormatted) {
+  ManualClock clock;
+  clock.advance(400ms);
+  const auto now = [&] {
+    std::array<char, 64> room;
+    return std::string(room.data(), JsonLine(room.data()).time(clock, clock.now()).end()).substr(17);
+  };
+  EXPECT_EQ(now(), "00.400Z");
+  clock.advance(599ms);
+  EXPECT_EQ(now(), "00.999Z");
+  clock.advance(1ms);
+  EXPECT_EQ(now(), "01.000Z");
+  clock.advance(-1ms);  // another thread's time may be a little older
+  EXPECT_EQ(now(), "00.999Z");
+}
+
+TEST(JsonLineTest, WritesNumbersInDecimal) {
   std::array<char, 64> room;
-  const std::string written(room.data(), JsonLine(room.data()).number(std::numeric_limits<std::uint64_t>::max()).end());
-  EXPECT_EQ(written, "18446744073709551615");
+  for (const std::uint64_t value :
+       {0ul, 9ul, 10ul, 99ul, 100ul, 999ul, 1000ul, std::numeric_limits<std::uint64_t>::max()}) {
+    EXPECT_EQ(std::string(room.data(), JsonLine(room.data()).number(value).end()), std::to_string(value));
+  }
+}
+
+TEST(JsonLineTest, WritesAddressesOfBothFamilies) {
+  std::array<char, 64> room;
+  for (const char* address : {"0.0.0.0", "10.0.9.255", "192.168.100.7", "2001:db8::7", "::"}) {
+    EXPECT_EQ(std::string(room.data(), JsonLine(room.data()).address(*IpAddress::parse(address)).end()), address);
+  }
 }
 
 }  // namespace

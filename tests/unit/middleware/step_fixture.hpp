@@ -31,7 +31,6 @@ struct Request {
     context.host = exchange.request().authority;
     context.client = exchange.peer().remote.address;
     context.scheme = "http";
-    context.request_id = "0123456789abcdef0123456789abcdef";
   }
 
   // What the gateway does: steps on the way in, then `backend` or the first answer on the way out. True when no step
