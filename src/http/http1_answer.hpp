@@ -35,7 +35,7 @@ class Http1Answer {
   // What to send for `bytes` of the body: at most three pieces, which are valid until the next call.
   class Pieces {
    public:
-    operator std::span<const std::string_view>() const { return {parts_.data(), count_}; }
+    std::span<const std::string_view> all() const { return {parts_.data(), count_}; }
 
    private:
     friend class Http1Answer;

@@ -227,7 +227,7 @@ void Http1Exchange::on_io(std::uint32_t events) {
   }
   if (patience_.waiting() && (events & (EPOLLIN | EPOLLRDHUP)) != 0) {
     patience_.stop(host_.worker().now());
-    waiter_->wake();
+    if (waiter_) waiter_->wake();
   }
 }
 

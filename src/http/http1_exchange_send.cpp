@@ -18,7 +18,7 @@ void Http1Exchange::respond(const ResponseHead& head, std::string_view first, Mo
   const bool keep_alive = parser_.keep_alive() && !host_.draining() && !failed() && body_will_end(more);
   answer_.begin(output_.staged(), head, {request_.method, request_.version, keep_alive}, first.size(), more,
                 host_.date());
-  send(answer_.frame(first, more), more);
+  send(answer_.frame(first, more).all(), more);
 }
 
 // False when the connection cannot come to its next request because the body stands before it.
@@ -33,7 +33,7 @@ bool Http1Exchange::body_will_end(More more) const {
 }
 
 void Http1Exchange::write(std::string_view bytes, More more) {
-  if (answer_.begun()) send(answer_.frame(bytes, more), more);
+  if (answer_.begun()) send(answer_.frame(bytes, more).all(), more);
 }
 
 void Http1Exchange::finish(const Fields& trailers) {
@@ -126,7 +126,7 @@ void Http1Exchange::answer_refusal(int status) {
   head.edits.set(FieldId::kContentType, "application/json");
   const std::string_view body = arena_.concat({"{\"message\":\"", reason_phrase(status), "\"}"});
   answer_.begin(output_.staged(), head, {Method::kGet, Version::kHttp11, false}, body.size(), More::kNo, host_.date());
-  send(answer_.frame(body, More::kNo), More::kNo);
+  send(answer_.frame(body, More::kNo).all(), More::kNo);
 }
 
 }  // namespace gatehouse::http

@@ -96,7 +96,7 @@ void SessionHost::accept(net::UniqueFd connection, const Endpoint& remote) {
       *this, net::make_plain_stream(std::move(connection)), peer,
       per_client == 0 ? Http1Session::Admission::kByListener : Http1Session::Admission::kByListenerAndClient);
   if (session->open()) {
-    session.release();  // the list of sessions has it
+    static_cast<void>(session.release());  // the list of sessions has it
   } else {
     log::error("connection_not_watched", {{"error", std::generic_category().message(errno)}});
   }
@@ -111,7 +111,7 @@ void SessionHost::refuse(net::UniqueFd connection, const Peer& peer, ConnectionL
   if (!told) return;
   auto session = std::make_unique<Http1Session>(*this, net::make_plain_stream(std::move(connection)), peer,
                                                 Http1Session::Admission::kRefused);
-  if (session->open_to_refuse(kFullAnswer)) session.release();
+  if (session->open_to_refuse(kFullAnswer)) static_cast<void>(session.release());
 }
 
 void SessionHost::release(const IpAddress& client, bool counted_by_client) {

@@ -40,8 +40,10 @@ class Server {
 
   void accept(net::UniqueFd connection, const Endpoint& peer);
   void update(ServerSettings settings, IpSet trusted_proxies);
-  // Stops keep-alive: idle connections close now, the others after their answer (`Connection: close`).
+  // Stops keep-alive: idle connections close now (those that have not asked for anything yet get a second to do so), the
+  // others after their answer (`Connection: close`).
   void drain();
+  // Those that are closing are counted until they are gone; upgraded ones are not.
   std::size_t connections() const;
 
  private:

@@ -19,7 +19,7 @@ struct ServerLimits {
 
 struct ServerTimeouts {
   Duration head = std::chrono::seconds(10);  // from the first byte (or accept) to the end of the head: 408
-  Duration body = std::chrono::seconds(60);  // between two pieces of the body: 408
+  Duration body = std::chrono::seconds(60);  // without a further KB of the body: 408
   Duration idle = std::chrono::seconds(60);  // keep-alive between requests: closed
   Duration send = std::chrono::seconds(30);  // a client that takes nothing of what we send: closed
   bool operator==(const ServerTimeouts&) const = default;

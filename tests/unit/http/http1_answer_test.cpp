@@ -22,7 +22,7 @@ class Http1AnswerTest : public ::testing::Test {
   std::string frame(std::string_view bytes, More more) {
     std::string all;
     const Http1Answer::Pieces pieces = answer_.frame(bytes, more);
-    for (const std::string_view piece : std::span<const std::string_view>(pieces)) all += piece;
+    for (const std::string_view piece : pieces.all()) all += piece;
     return all;
   }
 
