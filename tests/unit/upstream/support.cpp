@@ -41,19 +41,31 @@ class ScriptedBackend::Connection final : private net::IoHandler {
   Connection(ScriptedBackend& backend, net::UniqueFd fd) : backend_(backend), fd_(std::move(fd)) {
     backend_.worker_.reactor().add(fd_.get(), *this);
   }
-  ~Connection() { backend_.worker_.reactor().remove(fd_.get(), *this); }
+  ~Connection() {
+    if (fd_) backend_.worker_.reactor().remove(fd_.get(), *this);
+  }
 
  private:
   void on_io(std::uint32_t) override {
     char buffer[4096];
     ssize_t got = 0;
-    while ((got = ::recv(fd_.get(), buffer, sizeof(buffer), 0)) > 0) {
+    while (fd_ && (got = ::recv(fd_.get(), buffer, sizeof(buffer), 0)) > 0) {
       received_.append(buffer, static_cast<std::size_t>(got));
+      react();
     }
-    for (std::size_t end = 0; (end = received_.find("\r\n\r\n")) != std::string::npos;) {
+  }
+
+  void react() {
+    for (std::size_t end = 0; fd_ && (end = received_.find("\r\n\r\n")) != std::string::npos;) {
       backend_.heads_.push_back(received_.substr(0, end + 4));
       received_.erase(0, end + 4);
-      say(fd_.get(), backend_.script_(backend_.heads_.back()));
+      const Reaction reaction = backend_.script_(backend_.heads_.back());
+      // What the client does not wait for is lost.
+      ::send(fd_.get(), reaction.bytes.data(), reaction.bytes.size(), MSG_NOSIGNAL);
+      if (reaction.then == Then::kKeep) continue;
+      backend_.worker_.reactor().remove(fd_.get(), *this);
+      if (reaction.then == Then::kReset) reset(fd_);
+      fd_.reset();
     }
   }
 

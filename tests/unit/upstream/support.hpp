@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gatehouse::upstream::testing {
@@ -48,8 +49,14 @@ class RawBackend {
 // Answers requests on the worker itself, one connection after the other or many at once.
 class ScriptedBackend {
  public:
-  // Gets a request's head; what it returns is sent. Empty: nothing is said.
-  using Script = std::function<std::string(const std::string& head)>;
+  enum class Then : unsigned char { kKeep, kClose, kReset };
+  struct Reaction {
+    Reaction(std::string said, Then afterwards = Then::kKeep) : bytes(std::move(said)), then(afterwards) {}
+    std::string bytes;  // may be empty: nothing is said
+    Then then;
+  };
+  // Gets a request's head.
+  using Script = std::function<Reaction(const std::string& head)>;
   ScriptedBackend(net::Worker& worker, Script script);
   ~ScriptedBackend();
   std::uint16_t port() const { return port_; }
