@@ -1,11 +1,10 @@
-// The connection: its phases, deadlines and its end; see the header.
+// The connection: its phases and deadlines. How it ends is in http1_session_end.cpp.
 #include "http1_session.hpp"
 
 #include "http1_exchange.hpp"
 #include "session_host.hpp"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -22,12 +21,6 @@ constexpr std::size_t kHeadRead = 4 * 1024;
 
 // Requests of one connection that are started in one turn; the answers of a batch leave together.
 constexpr std::uint16_t kRequestsPerTurn = 32;
-
-// After our side is closed, the client may go on sending for this long and this much. Closing at once would answer its
-// bytes with a reset, and a reset makes its system throw our answer away (RFC 9112 section 9.6).
-constexpr Duration kLingerTime = std::chrono::seconds(5);
-constexpr std::uint32_t kLingerBytes = 64 * 1024 * 1024;
-constexpr int kLingerReads = 4;  // in one turn
 
 // When the server drains: what was just accepted gets this long to say what it wants.
 constexpr Duration kDrainGrace = std::chrono::seconds(1);
@@ -68,10 +61,7 @@ bool Http1Session::open_to_refuse(std::string_view text) {
   const iovec all{const_cast<char*>(text.data()), text.size()};
   stream_->write({&all, 1});
   if (!open()) return false;
-  stream_->shutdown_write();
-  phase_ = Phase::kLingering;
-  linger_left_ = kLingerBytes;
-  set_deadline(kLingerTime);
+  start_lingering();
   return true;
 }
 
@@ -338,67 +328,6 @@ void Http1Session::park() {
   } else {
     set_deadline(host_.settings().timeouts.idle);
   }
-}
-
-// Nothing more will be served.
-void Http1Session::end_connection() {
-  const bool all_read = !refused_ && exchange_->body().complete() && exchange_->input().empty() && !stream_->may_read();
-  if (all_read) {
-    close();
-    return;
-  }
-  stream_->shutdown_write();
-  host_.give_exchange(std::move(exchange_));
-  phase_ = Phase::kLingering;
-  linger_left_ = kLingerBytes;
-  set_deadline(kLingerTime);
-  linger();
-}
-
-void Http1Session::linger() {
-  for (int reads = 0; reads < kLingerReads; ++reads) {
-    if (!stream_->may_read()) return;
-    const net::IoResult result = stream_->read(host_.worker().receive_buffer());
-    if (result.status == net::IoStatus::kBlocked) return;
-    if (result.status != net::IoStatus::kOk || result.bytes > linger_left_) {
-      close();
-      return;
-    }
-    linger_left_ -= static_cast<std::uint32_t>(result.bytes);
-  }
-  host_.run_next_turn(*this);
-}
-
-void Http1Session::lose(Failure why, Farewell farewell) {
-  if (stream_ != nullptr) {
-    if (farewell == Farewell::kReset) {
-      const struct ::linger at_once{1, 0};
-      ::setsockopt(stream_->fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    }
-    drop_stream();
-  }
-  exchange_->fail(why);
-}
-
-void Http1Session::close() {
-  if (stream_ != nullptr) drop_stream();
-  phase_ = Phase::kClosed;
-  host_.run_soon(*this);
-}
-
-void Http1Session::drop_stream() {
-  host_.worker().reactor().remove(stream_->fd(), *this);
-  stream_.reset();
-}
-
-std::unique_ptr<net::Stream> Http1Session::detach() {
-  handed_out_ = true;
-  host_.worker().reactor().remove(stream_->fd(), *this);
-  return std::move(stream_);
-}
-
-std::shared_ptr<void> Http1Session::make_permit() {
-  return host_.make_permit(peer_.remote.address, admission_ == Admission::kByListenerAndClient);
 }
 
 }  // namespace gatehouse::http

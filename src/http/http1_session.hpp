@@ -81,6 +81,7 @@ class Http1Session final : private net::IoHandler, private net::Timer {
   bool drain_body();
   void park();
   void end_connection();
+  void start_lingering();
   void linger();
   void close();
   void drop_stream();

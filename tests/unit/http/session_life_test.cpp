@@ -1,9 +1,6 @@
-// The life of connections and of the server: refusals, deadlines between requests, limits, drain, destruction, upgrades.
+// The life of connections and of the server: refusals, deadlines between requests, drain, destruction, upgrades.
 #include "gatehouse/net/reactor.hpp"
 #include "unit/http/session_support.hpp"
-
-#include <malloc.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -139,61 +136,6 @@ TEST_F(SessionTest, UsesNewSettingsFromTheNextRequestOn) {
   on_worker([&] { server_->update(settings, {}); });
   client.send("GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(client.read_reply().status, 414);
-}
-
-TEST_F(SessionTest, TellsAClientThatTheListenerIsFull) {
-  ServerSettings settings;
-  settings.limits.connections = 1;
-  serve(answer_ok, settings);
-  Client first = connect();
-  Client second = connect();
-  second.send(kGet);
-  const Reply reply = second.read_reply();
-  EXPECT_EQ(reply.status, 503);
-  EXPECT_TRUE(reply.has("Retry-After: 1"));
-  EXPECT_TRUE(reply.complete);
-  EXPECT_EQ(reply.body, "{\"message\":\"Service Unavailable\"}");
-  EXPECT_TRUE(second.at_end());
-  EXPECT_FALSE(second.was_reset());
-  EXPECT_EQ(handler_.refusals().at(0).status, 503);
-  EXPECT_EQ(handler_.refusals().at(0).reason, "connection_limit");
-  EXPECT_EQ(handler_.refusals().at(0).sent, reply.head.size() + reply.body.size());
-  // The other one is served, and makes room when it leaves.
-  first.send(kGet);
-  EXPECT_EQ(first.read_reply().status, 200);
-  first.close();
-  ASSERT_TRUE(handler_.wait_for_closed(1));
-  Client third = connect();
-  third.send(kGet);
-  EXPECT_EQ(third.read_reply().status, 200);
-  EXPECT_EQ(handler_.opened(), 2);
-}
-
-TEST_F(SessionTest, TellsAClientThatItHasTooManyConnections) {
-  ServerSettings settings;
-  settings.limits.connections_per_client = 2;
-  serve(answer_ok, settings);
-  const Client first = connect();
-  const Client second = connect();
-  Client third = connect();
-  third.send(kGet);
-  EXPECT_EQ(third.read_reply().status, 503);
-  EXPECT_EQ(handler_.refusals().at(0).reason, "client_connection_limit");
-  EXPECT_EQ(limits_->open(), 2u);
-}
-
-TEST_F(SessionTest, DoesNotCountTheConnectionsOfATrustedProxy) {
-  ServerSettings settings;
-  settings.limits.connections_per_client = 1;
-  IpSet trusted;
-  trusted.add("127.0.0.0/8");
-  serve(answer_ok, settings, trusted);
-  Client first = connect();
-  Client second = connect();
-  for (Client* client : {&first, &second}) {
-    client->send(kGet);
-    EXPECT_EQ(client->read_reply().status, 200);
-  }
 }
 
 TEST_F(SessionTest, DrainsWithoutCuttingARequest) {
@@ -410,36 +352,6 @@ TEST_F(SessionTest, HandsAnUpgradedConnectionOut) {
   EXPECT_TRUE(client.at_end());
   EXPECT_EQ(limits_->open(), 0u);
 }
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_F(SessionTest, HoldsLittleForAnIdleConnection) {
-  constexpr std::size_t kConnections = 2000;
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-  if (files.rlim_cur < 2 * kConnections + 200) GTEST_SKIP() << "too few file descriptors";
-  ServerSettings settings;
-  settings.limits.connections_per_client = 0;
-  serve(answer_ok, settings);
-  std::vector<Client> clients;
-  clients.reserve(kConnections);
-  const auto serve_once = [&](std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      clients.push_back(connect());
-      clients.back().send(kGet);
-      EXPECT_EQ(clients.back().read_reply().status, 200);
-    }
-  };
-  serve_once(50);  // pools and buffers that all connections share
-  const std::size_t before = ::mallinfo2().uordblks;
-  serve_once(kConnections - 50);
-  const std::size_t held = (::mallinfo2().uordblks - before) / (kConnections - 50);
-  RecordProperty("bytes_per_idle_connection", static_cast<int>(held));
-  EXPECT_LE(held, 600u);
-  EXPECT_EQ(connections(), kConnections);
-}
-#endif
 
 }  // namespace
 }  // namespace gatehouse::http::testing
