@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace gatehouse::gateway {
+namespace {
+
+constexpr int kBacklog = 4096;
+
+}  // namespace
+
+bool Listeners::ours(std::uint16_t port) const {
+  return std::ranges::any_of(open_, [port](const Open& open) { return open.bound.port == port; });
+}
 
 Result<Listeners::Plan> Listeners::plan(const std::vector<config::ListenerSettings>& settings, std::size_t workers) const {
   Plan plan;
@@ -15,11 +24,14 @@ Result<Listeners::Plan> Listeners::plan(const std::vector<config::ListenerSettin
     } else {
       entry.limits = std::make_shared<http::ConnectionLimits>();
       Endpoint address = listener.address;
+      // A listener that moves from 127.0.0.1 to 0.0.0.0 meets its old self, which closes only when the new one is open.
+      auto use = ours(address.port) ? net::PortUse::kShared : net::PortUse::kNew;
       for (std::size_t i = 0; i < workers; ++i) {
-        auto socket = net::bind_listener(address);
+        auto socket = net::bind_listener(address, kBacklog, use);
         if (!socket) return socket.error();
         address = net::local_endpoint(socket->get());
         entry.sockets.push_back(std::move(*socket));
+        use = net::PortUse::kShared;
       }
       entry.bound = address;
     }

@@ -35,6 +35,8 @@ class Listeners {
     Endpoint asked, bound;
     std::shared_ptr<http::ConnectionLimits> limits;
   };
+  bool ours(std::uint16_t port) const;
+
   std::vector<Open> open_;
   std::size_t workers_ = 0;
 };

@@ -52,7 +52,7 @@ bool out_of_resources(int error) { return error == EMFILE || error == ENFILE || 
 
 }  // namespace
 
-Result<UniqueFd> bind_listener(const Endpoint& endpoint, int backlog) {
+Result<UniqueFd> bind_listener(const Endpoint& endpoint, int backlog, PortUse use) {
   const auto failed = [&endpoint](std::string_view what) {
     const int error = errno;
     return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, "listen_failed",
@@ -64,8 +64,10 @@ Result<UniqueFd> bind_listener(const Endpoint& endpoint, int backlog) {
   UniqueFd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (!socket) return failed("socket");
   set_flag(socket.get(), SOL_SOCKET, SO_REUSEADDR);
-  set_flag(socket.get(), SOL_SOCKET, SO_REUSEPORT);
+  // bind() lets a socket with this option in where all others have it too; set behind it, it only lets others in.
+  if (use == PortUse::kShared) set_flag(socket.get(), SOL_SOCKET, SO_REUSEPORT);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return failed("bind");
+  if (use == PortUse::kNew) set_flag(socket.get(), SOL_SOCKET, SO_REUSEPORT);
   if (::listen(socket.get(), backlog) != 0) return failed("listen");
   return socket;
 }

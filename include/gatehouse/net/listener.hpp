@@ -13,8 +13,11 @@
 
 namespace gatehouse::net {
 
-// A bound, listening, non-blocking socket with SO_REUSEPORT; port 0 takes a free one. The error names address and cause.
-Result<UniqueFd> bind_listener(const Endpoint& endpoint, int backlog = 4096);
+// kNew fails when anybody listens there already, kShared joins those that share: without the difference a second process
+// would quietly get half of the first one's connections.
+enum class PortUse : unsigned char { kNew, kShared };
+// A bound, listening, non-blocking socket that others may join; port 0 takes a free one. The error names address and cause.
+Result<UniqueFd> bind_listener(const Endpoint& endpoint, int backlog = 4096, PortUse use = PortUse::kNew);
 // The address that `fd` is bound to.
 Endpoint local_endpoint(int fd);
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <sys/socket.h>
-
 namespace gatehouse::gateway {
 namespace {
 
@@ -42,13 +40,22 @@ TEST(ListenersTest, KeepsWhatIsOpenAlready) {
 TEST(ListenersTest, APortThatIsTakenFailsThePlanAndChangesNothing) {
   const auto taken = net::bind_listener({*IpAddress::parse("127.0.0.1"), 0});
   ASSERT_TRUE(taken);
-  const int off = 0;  // the other process does not share its port
-  ASSERT_EQ(setsockopt(taken->get(), SOL_SOCKET, SO_REUSEPORT, &off, sizeof off), 0);
   Listeners listeners;
   const auto plan = listeners.plan({on_port(net::local_endpoint(taken->get()).port)}, 1);
   ASSERT_FALSE(plan);
   EXPECT_NE(plan.error().message().find("127.0.0.1"), std::string::npos);
   EXPECT_TRUE(listeners.bound().empty());
+}
+
+TEST(ListenersTest, AListenerMayMoveToEveryAddressOfItsOwnPort) {
+  Listeners listeners;
+  auto first = listeners.plan({on_port(0)}, 2);
+  ASSERT_TRUE(first);
+  const auto shares = listeners.commit(std::move(*first));
+  config::ListenerSettings everywhere;
+  everywhere.address = {*IpAddress::parse("0.0.0.0"), listeners.bound()[0].port};
+  const auto second = listeners.plan({everywhere}, 2);
+  EXPECT_TRUE(second) << second.error().message();
 }
 
 }  // namespace

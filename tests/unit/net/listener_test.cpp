@@ -24,8 +24,8 @@ class ListenerTest : public ::testing::Test {
   std::vector<Endpoint> peers;
   Endpoint at;
 
-  std::unique_ptr<Listener> listen(const Endpoint& endpoint = testing::loopback()) {
-    auto bound = bind_listener(endpoint);
+  std::unique_ptr<Listener> listen(const Endpoint& endpoint = testing::loopback(), PortUse use = PortUse::kNew) {
+    auto bound = bind_listener(endpoint, 4096, use);
     EXPECT_TRUE(bound) << bound.error().message();
     at = local_endpoint(bound->get());
     return std::make_unique<Listener>(worker, std::move(*bound), [this](UniqueFd fd, const Endpoint& peer) {
@@ -59,9 +59,17 @@ TEST_F(ListenerTest, AcceptsMoreThanOneBudgetAtOnce) {
 
 TEST_F(ListenerTest, TwoListenersShareAPort) {
   const auto first = listen();
-  const auto second = listen(at);
+  const auto second = listen(at, PortUse::kShared);
   const UniqueFd client = testing::connect_to(at);
   EXPECT_TRUE(testing::run_until(worker, [&] { return accepted.size() == 1; }));
+}
+
+TEST_F(ListenerTest, NewPortIsRefusedWhereAnyoneListensEvenWhoShares) {
+  const auto first = listen();
+  const auto second = listen(at, PortUse::kShared);
+  const auto refused = bind_listener(at);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find(at.to_string()), std::string::npos);
 }
 
 TEST_F(ListenerTest, CloseRefusesNewConnections) {
