@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxExpanded = 1 << 20;
 constexpr std::size_t kMaxSecret = 64 << 10;
+constexpr std::size_t kMaxPath = 4096;
 constexpr std::array<std::string_view, 7> kTemplateWords = {"path", "query", "header", "context",
                                                             "uuid", "ulid",  "now"};
 
@@ -61,6 +62,9 @@ std::variant<std::string, Complaint> value_of(const Reference& reference, const 
   return *value;
 }
 
+// Whole: what says where a file is stands at the end of its path.
+std::string shown(const std::string& path) { return "'" + one_line(path, kMaxPath) + "'"; }
+
 }  // namespace
 
 std::variant<std::string, Complaint> expand(std::string_view text, Dollars dollars, const Environment& environment) {
@@ -100,7 +104,7 @@ std::variant<std::string, Complaint> expand(std::string_view text, Dollars dolla
 
 std::variant<std::string, Complaint> read_file(const std::string& path, std::size_t limit) {
   const auto failed = [&path] {
-    return Complaint{"cannot read " + in_quotes(path) + ": " + std::generic_category().message(errno), ""};
+    return Complaint{"cannot read " + shown(path) + ": " + std::generic_category().message(errno), ""};
   };
   const net::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return failed();
@@ -120,12 +124,12 @@ std::variant<std::string, Complaint> read_secret_file(const std::string& path) {
   struct stat facts{};
   // Anything but a regular file could keep the reader waiting for ever.
   if (::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode))
-    return Complaint{in_quotes(path) + " is not a regular file", ""};
+    return Complaint{shown(path) + " is not a regular file", ""};
   auto content = read_file(path, kMaxSecret);
   auto* const text = std::get_if<std::string>(&content);
   if (text == nullptr) return content;
   if (text->size() > kMaxSecret)
-    return Complaint{in_quotes(path) + " is larger than 64 KB", "a secret is a short text"};
+    return Complaint{shown(path) + " is larger than 64 KB", "a secret is a short text"};
   if (text->ends_with('\n')) text->pop_back();
   if (text->ends_with('\r')) text->pop_back();
   return content;
