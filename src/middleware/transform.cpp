@@ -85,16 +85,15 @@ class TransformStep final : public pipeline::Middleware {
 Step make_transform(TransformSettings settings) { return std::make_shared<TransformStep>(std::move(settings)); }
 
 bool is_protected_field(std::string_view name) {
-  constexpr std::uint64_t kProtected =
-      http::kHopByHop | http::bit(FieldId::kHost) | http::bit(FieldId::kContentLength) | http::bit(FieldId::kExpect) |
-      http::bit(FieldId::kVia) | http::bit(FieldId::kDate) | http::bit(FieldId::kXRequestId) |
-      http::bit(FieldId::kForwarded) | http::bit(FieldId::kXForwardedFor) | http::bit(FieldId::kXForwardedHost) |
-      http::bit(FieldId::kXForwardedPort) | http::bit(FieldId::kXForwardedProto);
-  std::string dashed(name);
-  std::replace(dashed.begin(), dashed.end(), '_', '-');
-  const FieldId id = http::field_id(dashed);
+  constexpr std::uint64_t kProtected = http::kHopByHop | http::bit(FieldId::kHost) |
+                                       http::bit(FieldId::kContentLength) | http::bit(FieldId::kExpect) |
+                                       http::bit(FieldId::kVia) | http::bit(FieldId::kDate);
+  constexpr std::string_view kOurPrefix = "x-gatehouse-";
+  std::string plain = to_lower(name);
+  std::replace(plain.begin(), plain.end(), '_', '-');
+  const FieldId id = http::field_id(plain);
   if (id != FieldId::kOther) return (kProtected & http::bit(id)) != 0;
-  return iequals(dashed, "http2-settings");
+  return plain == "http2-settings" || plain.starts_with(kOurPrefix);
 }
 
 }  // namespace gatehouse::middleware
