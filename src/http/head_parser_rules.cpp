@@ -203,7 +203,7 @@ bool HeadParser::mark_nominated(const char* base, FieldRefs& refs) {
     std::string_view list(base + refs[i].value_at, refs[i].value_size);
     std::string_view option;
     while (next_element(list, option)) {
-      if (is_option(option) || field_id(option) != FieldId::kOther) continue;
+      if (is_option(option)) continue;
       if (++nominations > kMaxNominations) return fail("too_many_connection_options");
       for (FieldRef& ref : refs) {
         if (ref.id == FieldId::kOther && iequals({base + ref.name_at, ref.name_size}, option))

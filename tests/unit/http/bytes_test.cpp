@@ -71,6 +71,16 @@ TEST(BytesTest, UsesTheRoomThatWasConsumedInFront) {
   EXPECT_LT(highest - lowest, 4096);
 }
 
+TEST(BytesTest, BeginsAtTheFrontAgainWhenAllIsConsumed) {
+  Bytes bytes;
+  bytes.reserve(1000);
+  bytes.append("first");
+  const char* const front = bytes.view().data();
+  bytes.consume(5);
+  bytes.append("other");
+  EXPECT_EQ(bytes.view().data(), front);
+}
+
 TEST(BytesTest, MovesItsMemory) {
   Bytes from;
   from.append("hello world");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -30,17 +31,17 @@ std::string tell_chunked(std::string_view bytes, NextSize next_size, std::size_t
     const char* from = piece.get();
     for (bool more = true; more;) {
       const ChunkedReader::Step step = reader.next({from, left});
-      if (step.used > left || step.data.size() > left - step.used) return "went too far";
+      if (step.used > left || step.data.size() > left - step.used) throw std::logic_error("went too far");
       from += step.used;
       left -= step.used;
       at += step.used;
       switch (step.state) {
         case ChunkedReader::State::kNeedMore:
-          if (left != 0) return "left " + std::to_string(left) + " bytes and wants more";
+          if (left != 0) throw std::logic_error("left bytes and wants more");
           more = false;
           break;
         case ChunkedReader::State::kData: {
-          if (step.data.empty() || step.data.data() != from) return "data is not where it should be";
+          if (step.data.empty() || step.data.data() != from) throw std::logic_error("data is not where it should be");
           const std::size_t taken = std::min(bite, step.data.size());
           body.append(step.data.substr(0, taken));
           reader.took(taken);
@@ -71,20 +72,19 @@ inline std::string tell_chunked_whole(std::string_view bytes, HeadLimits limits 
   return tell_chunked(bytes, [&](std::size_t) { return bytes.size(); }, bytes.size() + 1, limits);
 }
 
-// Byte by byte, and cut in two at every place; as tell_all_ways() of heads.
+// The telling for the whole; throws when it is another byte by byte, or cut in two at any place.
 inline std::string tell_chunked_all_ways(std::string_view bytes, HeadLimits limits = kTrailerLimits) {
   const std::string whole = tell_chunked_whole(bytes, limits);
-  if (const auto told = tell_chunked(bytes, [](std::size_t) { return std::size_t{1}; }, 1, limits); told != whole) {
-    return "byte by byte: " + told + "\nwhole: " + whole;
-  }
-  if (const auto told = tell_chunked(bytes, [&](std::size_t) { return bytes.size(); }, 1, limits); told != whole) {
-    return "taken byte by byte: " + told + "\nwhole: " + whole;
-  }
+  const auto must_agree = [&whole](const std::string& told, const std::string& how) {
+    if (told != whole) throw std::logic_error(how + ": " + told + "\nwhole: " + whole);
+  };
+  const auto one = [](std::size_t) { return std::size_t{1}; };
+  const auto all = [&bytes](std::size_t) { return bytes.size(); };
+  must_agree(tell_chunked(bytes, one, 1, limits), "byte by byte");
+  must_agree(tell_chunked(bytes, all, 1, limits), "taken byte by byte");
   for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
-    const auto next_size = [&](std::size_t at) { return at < cut ? cut - at : bytes.size(); };
-    if (const auto told = tell_chunked(bytes, next_size, bytes.size(), limits); told != whole) {
-      return "cut at " + std::to_string(cut) + ": " + told + "\nwhole: " + whole;
-    }
+    const auto in_two = [&bytes, cut](std::size_t at) { return at < cut ? cut - at : bytes.size(); };
+    must_agree(tell_chunked(bytes, in_two, bytes.size(), limits), "cut at " + std::to_string(cut));
   }
   return whole;
 }

@@ -63,26 +63,23 @@ TEST(RequestLineTest, RefusesWhatIsNotVersion10Or11) {
                   {"GET /\n", "400 bare_lf"}});
 }
 
-TEST(RequestLineTest, RefusesTargetsWithBytesThatNoTargetHas) {
+TEST(RequestLineTest, JudgesEveryByteOfATarget) {
   for (int byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);
-    const std::string path = "/a" + std::string(1, c) + "b/and more than sixteen bytes";
-    const bool ends = c == ' ' || c == '\r' || c == '\n';
-    const bool allowed_in_path =
-        byte > 0x20 && byte < 0x7f && std::string_view("\"#<>\\^`{}").find(c) == std::string_view::npos;
-    const bool allowed_in_query = byte > 0x20 && byte < 0x7f && c != '#';
-    for (const std::string& bytes :
-         {with_target("/a" + std::string(1, c) + "b"), with_target("/0123456789abcdefgh" + std::string(1, c))}) {
-      SCOPED_TRACE(::testing::PrintToString(bytes));
-      if (ends) {
-        EXPECT_THAT(tell_request(bytes), ::testing::AnyOf("400 invalid_version", "400 bare_lf"));
-      } else {
-        EXPECT_EQ(tell_request(bytes) == "400 invalid_target", !allowed_in_path) << tell_request(bytes);
-      }
+    if (c == ' ' || c == '\r') continue;  // they end it
+    SCOPED_TRACE(byte);
+    const bool visible = byte > 0x20 && byte < 0x7f;
+    const bool in_path = visible && std::string_view("\"#<>\\^`{}").find(c) == std::string_view::npos;
+    const std::string_view refused = c == '\n' ? "400 bare_lf" : "400 invalid_target";
+    const std::string byte_text(1, c);
+    for (const std::string& target :
+         {"/a" + byte_text + "b", "/0123456789abcdefgh" + byte_text, "/" + byte_text + "0123456789abcdefgh"}) {
+      const std::string told = tell_request(with_target(target));
+      EXPECT_TRUE(in_path ? told.starts_with("GET") : told == refused) << told;
     }
-    if (!ends) {
-      const std::string told = tell_request(with_target("/a?b" + std::string(1, c) + "0123456789abcdefg"));
-      EXPECT_EQ(told == "400 invalid_target", !allowed_in_query) << byte << " " << told;
+    for (const std::string& target : {"/a?b" + byte_text + "c", "/?0123456789abcdefgh" + byte_text + "i"}) {
+      const std::string told = tell_request(with_target(target));
+      EXPECT_TRUE(visible && c != '#' ? told.starts_with("GET") : told == refused) << told;
     }
   }
 }
@@ -168,7 +165,9 @@ TEST(RequestLineTest, AcceptsValidHosts) {
        {"a", "example.com", "example.com.", "a-b.c_d", "127.0.0.1", "127.0.0.1:80", "[::1]", "[2001:db8::1]:8443",
         "a:0", "a:65535", "a%2Db", "xn--bcher-kva.example", "a;b"}) {
     SCOPED_TRACE(host);
-    EXPECT_THAT(tell_request(with_host(host)), HasSubstr("authority=" + std::string(host) + " "));
+    const std::string told = tell_request(with_host(host));
+    EXPECT_TRUE(told.starts_with("GET") && told.find("authority=" + std::string(host) + " ") != std::string::npos)
+        << told;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,19 +114,19 @@ inline std::string tell_whole(HeadKind kind, std::string_view bytes, HeadLimits 
   return tell_cut(kind, bytes, {}, limits);
 }
 
-// Byte by byte, and cut in two at every place. Returns the first telling that differs from the one for the whole, which is
-// returned when all agree.
+// The telling for the whole; throws when it is another byte by byte, or cut in two at any place.
 inline std::string tell_all_ways(HeadKind kind, std::string_view bytes, HeadLimits limits = kUsualLimits) {
   const std::string whole = tell_whole(kind, bytes, limits);
+  const auto must_agree = [&whole](const std::string& told, const std::string& how) {
+    if (told != whole) throw std::logic_error(how + ": " + told + "\nwhole: " + whole);
+  };
   std::vector<std::size_t> every;
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
     every.push_back(cut);
-    if (const std::string told = tell_cut(kind, bytes, {cut}, limits); told != whole) {
-      return "cut at " + std::to_string(cut) + ": " + told + "\nwhole: " + whole;
-    }
+    must_agree(tell_cut(kind, bytes, {cut}, limits), "cut at " + std::to_string(cut));
   }
-  const std::string told = tell_cut(kind, bytes, every, limits);
-  return told == whole ? whole : "byte by byte: " + told + "\nwhole: " + whole;
+  must_agree(tell_cut(kind, bytes, every, limits), "byte by byte");
+  return whole;
 }
 
 inline std::string tell_request(std::string_view bytes, HeadLimits limits = kUsualLimits) {
