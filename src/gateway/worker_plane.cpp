@@ -28,7 +28,7 @@ void WorkerPlane::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<Li
     }
   }
   for (auto& [bound, door] : doors_) {
-    door->listener.close();
+    door->listener.drain();
     door->server.drain();
     closing_.push_back(std::move(door));
   }
@@ -37,7 +37,7 @@ void WorkerPlane::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<Li
 
 void WorkerPlane::drain() {
   for (auto& [bound, door] : doors_) {
-    door->listener.close();
+    door->listener.drain();
     door->server.drain();
   }
 }

@@ -18,6 +18,8 @@ namespace {
 // A flood of new connections must not starve those that are open.
 constexpr int kAcceptsPerEvent = 64;
 constexpr Duration kBackOff = std::chrono::milliseconds(100);
+// When a listener drains while connections come without end.
+constexpr int kLongestQueue = 64 * 1024;
 
 socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& to) {
   const auto& bytes = endpoint.address.bytes();
@@ -97,6 +99,13 @@ void Listener::close() {
   socket_.reset();
 }
 
+void Listener::drain() {
+  for (int count = 0; count < kLongestQueue; ++count) {
+    if (!socket_ || !accept_next()) break;
+  }
+  close();
+}
+
 void Listener::on_io(std::uint32_t) {
   // While it backs off, the timer decides.
   if (!armed()) accept_some();
@@ -105,26 +114,30 @@ void Listener::on_io(std::uint32_t) {
 void Listener::on_timer() { accept_some(); }
 
 void Listener::accept_some() {
-  for (int count = 0; socket_ && count < kAcceptsPerEvent; ++count) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    UniqueFd connection(
-        ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (connection) {
-      backing_off_ = false;
-      on_accept_(std::move(connection), from_sockaddr(address));
-      continue;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    if (out_of_resources(errno)) {
-      if (!backing_off_) log::warn("accept_backs_off", {{"error", std::generic_category().message(errno)}});
-      backing_off_ = true;
-      worker_.timers().arm(*this, worker_.now() + kBackOff);
-      return;
-    }
-    // The connection broke before it was accepted (accept(2) lists such errors); the next one may be sound.
+  for (int count = 0; count < kAcceptsPerEvent; ++count) {
+    if (!socket_ || !accept_next()) return;
   }
   if (socket_) worker_.reactor().rearm(socket_.get(), *this);
+}
+
+// False when none is left, or no room for one.
+bool Listener::accept_next() {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  UniqueFd connection(
+      ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (connection) {
+    backing_off_ = false;
+    on_accept_(std::move(connection), from_sockaddr(address));
+    return true;
+  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+  // Else the connection broke before it was accepted (accept(2) lists such errors); the next one may be sound.
+  if (!out_of_resources(errno)) return true;
+  if (!backing_off_) log::warn("accept_backs_off", {{"error", std::generic_category().message(errno)}});
+  backing_off_ = true;
+  worker_.timers().arm(*this, worker_.now() + kBackOff);
+  return false;
 }
 
 }  // namespace gatehouse::net

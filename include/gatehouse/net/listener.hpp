@@ -30,13 +30,16 @@ class Listener final : private IoHandler, private Timer {
   Listener(Worker& worker, UniqueFd socket, OnAccept on_accept);
   ~Listener();
 
-  // Closes the socket: no more connections.
+  // Closes the socket: no more connections. The system resets those that nobody has accepted yet.
   void close();
+  // Accepts those, then closes.
+  void drain();
 
  private:
   void on_io(std::uint32_t events) override;
   void on_timer() override;
   void accept_some();
+  bool accept_next();
 
   Worker& worker_;
   UniqueFd socket_;

@@ -79,6 +79,15 @@ TEST_F(ListenerTest, CloseRefusesNewConnections) {
   EXPECT_THROW(testing::connect_to(at), std::system_error);
 }
 
+TEST_F(ListenerTest, DrainAcceptsWhatWaitsAndRefusesTheRest) {
+  const auto listener = listen();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(testing::connect_to(at));
+  listener->drain();
+  EXPECT_EQ(accepted.size(), 100u);
+  EXPECT_THROW(testing::connect_to(at), std::system_error);
+}
+
 TEST_F(ListenerTest, MayBeClosedByWhatItCalls) {
   auto bound = bind_listener(testing::loopback());
   at = local_endpoint(bound->get());
