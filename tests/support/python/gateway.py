@@ -78,9 +78,9 @@ def sanitizer_environment(folder):
 
 
 class Gateway:
-    """`config`: a dictionary, completed as above, or a file's text."""
+    """`config`: a dictionary, completed as above, or a file's text. `wrapper`: a command that starts the binary in its place."""
 
-    def __init__(self, folder, config, arguments=(), environment=None):
+    def __init__(self, folder, config, arguments=(), environment=None, wrapper=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / "gatehouse.yaml"
@@ -88,7 +88,7 @@ class Gateway:
         self.clients = []
         self.write(config)
         self.process = subprocess.Popen(
-            [BINARY, "run", str(self.file), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*wrapper, BINARY, "run", str(self.file), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.folder, env={**os.environ, **sanitizer_environment(self.folder), **(environment or {})})
         self.output = Lines(self.process.stdout)
         self.log = Lines(self.process.stderr)
@@ -200,6 +200,9 @@ class Gateway:
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
     # ---- The end
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def wait_exit(self):
         code = self.process.wait(PATIENCE)
