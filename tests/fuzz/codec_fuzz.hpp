@@ -30,7 +30,7 @@ inline std::vector<std::size_t> cuts_of(std::string_view bytes) {
   std::uint64_t state = 0x9e3779b97f4a7c15 ^ bytes.size();
   for (const char c : bytes) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   std::vector<std::size_t> cuts;
-  for (std::size_t cut = 0; cut < bytes.size(); cut += 1 + (state >> 33) % 23) {
+  for (std::size_t cut = 0; cut < bytes.size(); cut += 1 + (state >> 33) % (4 + bytes.size() / 8)) {
     cuts.push_back(cut);
     state = state * 6364136223846793005 + 1442695040888963407;
   }
