@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from fake_upstream import FakeUpstream, refusing_address
+from gateway import free_port
 from patience import SLOW, poll
 from raw_client import request
 
@@ -169,7 +170,7 @@ def test_no_healthy_target_is_503_and_says_when_to_come_back(rig):
 
 
 def test_target_that_is_gone_fails_its_checks_and_comes_back(rig):
-    first = FakeUpstream(lambda _, connection: connection.answer(b"first"))
+    first = FakeUpstream(lambda _, connection: connection.answer(b"first"), port=free_port())
     (other,) = named(rig, "other")
     gateway = rig.proxy(urls([first, other]), backend={
         "health": {"path": "/", "every": QUICK, "timeout": "5s", "unhealthy_after": 1, "healthy_after": 1}, "ejection": {"failures": 0}})
@@ -193,7 +194,7 @@ def test_target_that_fails_is_ejected_and_given_another_chance(rig):
     with refusing_address() as sock:
         dead = "http://127.0.0.1:%d" % sock.getsockname()[1]
         (other,) = named(rig, "other")
-        gateway = rig.proxy([dead, other.url], backend={"ejection": {"failures": 3, "open": "1s"}, "retries": {"attempts": 0}})
+        gateway = rig.proxy([dead, other.url], backend={"ejection": {"failures": 3, "open": "6s" if SLOW else "2s"}, "retries": {"attempts": 0}})
         answers = [gateway.get("/").status for _ in range(20)]
         assert answers.count(502) == 3
         assert answers[-10:] == [200] * 10

@@ -3,7 +3,7 @@ import threading
 import time
 
 import pytest
-from patience import SLOW
+from patience import PATIENCE, SLOW
 from raw_client import chunked, request
 from wire import Ended
 
@@ -198,8 +198,8 @@ def test_connection_that_says_nothing_is_closed_without_a_word(rig):
 def test_idle_connection_is_closed_without_a_word(rig):
     gateway = timed(rig, idle=QUICK)
     client = gateway.client()
-    assert client.get("/").status == 200
     begin = time.monotonic()
+    assert client.get("/").status == 200
     client.expect_closed()
     assert time.monotonic() - begin >= QUICK * 0.8
 
@@ -252,7 +252,7 @@ def test_client_that_takes_nothing_is_cut_off(rig):
     client.send(request("GET", "/"))
     line = gateway.wait_access(reason="send_timeout")
     assert line["status"] == 200
-    upstream.wait_connections()[0].ended.wait()
+    assert upstream.wait_connections()[0].ended.wait(PATIENCE)
     with pytest.raises(Ended):
         while True:
             client.wire.read_exactly(1)

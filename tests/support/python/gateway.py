@@ -3,6 +3,7 @@ import copy
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -242,7 +243,9 @@ class Gateway:
 
 
 def free_port():
-    """A port that was free a moment ago, for configurations that cannot say 0."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that is free now, for configurations that cannot say 0; below those that the system gives to clients."""
+    while True:
+        port = random.randrange(15_000, 30_000)
+        with socket.socket() as sock:
+            if sock.connect_ex(("127.0.0.1", port)) != 0:
+                return port
