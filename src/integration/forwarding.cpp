@@ -4,6 +4,8 @@
 #include "gatehouse/pipeline/path_escapes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace gatehouse::integration {
 namespace {
@@ -67,32 +69,62 @@ std::string_view joined(const http::Fields& fields, FieldId id, Arena& arena) {
   return list;
 }
 
-std::string_view port_of(std::string_view host, std::string_view scheme) {
-  const std::size_t colon = host.rfind(':');
-  const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
-  if (has_port && colon + 1 < host.size()) return host.substr(colon + 1);
-  return scheme == "https" ? "443" : "80";
+// What stands in a host, as far as RFC 7239 minds: one pass over it instead of several searches, for every request.
+constexpr std::uint8_t kColon = 1;        // perhaps a port
+constexpr std::uint8_t kNotToken = 2;     // must be quoted
+constexpr std::uint8_t kNotQuotable = 4;  // would have to be escaped, which backends get wrong
+constexpr std::array<std::uint8_t, 256> kHostBytes = [] {
+  std::array<std::uint8_t, 256> bytes{};
+  bytes.fill(kNotToken);
+  for (unsigned c = '0'; c <= '9'; ++c) bytes[c] = 0;
+  for (unsigned c = 'a'; c <= 'z'; ++c) bytes[c] = bytes[c - 'a' + 'A'] = 0;
+  for (const char c : std::string_view("-._~!#$%&'*+^`|")) bytes[static_cast<unsigned char>(c)] = 0;
+  for (unsigned c = 0; c < 0x20; ++c) bytes[c] = kNotQuotable;
+  bytes['"'] = bytes['\\'] = bytes[0x7f] = kNotQuotable;
+  bytes[':'] = kColon | kNotToken;
+  return bytes;
+}();
+
+std::uint8_t look_at_host(std::string_view host) {
+  std::uint8_t found = 0;
+  for (const char c : host) found |= kHostBytes[static_cast<unsigned char>(c)];
+  return found;
 }
 
-// A node identifier (RFC 7239 section 6): IPv6 in brackets, and quoted for their sake.
-std::string_view forwarded_node(const IpAddress& address, std::string_view text, Arena& arena) {
-  return address.is_v4() ? text : arena.concat({"\"[", text, "]\""});
+std::string_view port_of(std::string_view host, std::uint8_t found, std::string_view scheme) {
+  if ((found & kColon) != 0) {
+    const std::size_t colon = host.rfind(':');
+    const bool inside_brackets = host.find(']', colon) != std::string_view::npos;
+    if (!inside_brackets && colon + 1 < host.size()) return host.substr(colon + 1);
+  }
+  return scheme.size() == 5 ? "443" : "80";
 }
 
-// ";host=…", quoted where a token cannot hold it; nothing for what even a quoted string could not.
-std::string_view forwarded_host(std::string_view host, Arena& arena) {
-  if (host.empty() || host.find_first_of("\"\\") != std::string_view::npos) return {};
-  const bool token = host.find_first_of(":[]") == std::string_view::npos;
-  return token ? arena.concat({";host=", host}) : arena.concat({";host=\"", host, "\""});
-}
+// Texts put behind each other in one piece of the arena.
+class Writer {
+ public:
+  Writer(Arena& arena, std::size_t room) : begin_(static_cast<char*>(arena.allocate(room, 1))), end_(begin_) {}
+  Writer& put(std::string_view text) {
+    if (!text.empty()) std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+    return *this;
+  }
+  std::string_view text() const { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
+
+ private:
+  char* begin_;
+  char* end_;
+};
 
 // The hops between the client and us, each field built on what a trusted peer said.
 class Hops {
  public:
   explicit Hops(RequestContext& context)
-      : context_(context), arena_(context.arena()), peer_(context.exchange.peer().remote.address) {
-    peer_text_ = write_address(peer_, arena_);
-  }
+      : context_(context),
+        arena_(context.arena()),
+        peer_(context.exchange.peer().remote.address),
+        peer_text_(write_address(peer_, arena_)),
+        host_bytes_(look_at_host(context.host)) {}
 
   std::string_view x_forwarded_for() {
     if (!context_.peer_trusted) return peer_text_;
@@ -102,28 +134,51 @@ class Hops {
   }
 
   std::string_view forwarded() {
-    const std::string_view node = forwarded_node(peer_, peer_text_, arena_);
-    const std::string_view host = forwarded_host(context_.host, arena_);
-    const std::string_view proto = context_.scheme;
-    if (context_.peer_trusted) {
-      const std::string_view before = joined(context_.request().fields, FieldId::kForwarded, arena_);
-      if (!before.empty()) return arena_.concat({before, ", for=", node});
-      if (const auto client = client_behind_peer(); !client.empty()) {
-        const std::string_view first = forwarded_node(context_.client, client, arena_);
-        return arena_.concat({"for=", first, host, ";proto=", proto, ", for=", node});
-      }
-    }
-    return arena_.concat({"for=", node, host, ";proto=", proto});
+    if (!context_.peer_trusted) return element(peer_, peer_text_, {});
+    const std::string_view before = joined(context_.request().fields, FieldId::kForwarded, arena_);
+    if (!before.empty()) return arena_.concat({before, last_hop()});
+    const std::string_view client = client_behind_peer();
+    return client.empty() ? element(peer_, peer_text_, {}) : element(context_.client, client, last_hop());
   }
 
   std::string_view x_forwarded_port() {
     if (context_.peer_trusted) {
       if (const auto given = context_.request().fields.get(FieldId::kXForwardedPort)) return *given;
     }
-    return port_of(context_.host, context_.scheme);
+    return port_of(context_.host, host_bytes_, context_.scheme);
   }
 
  private:
+  // "for=192.0.2.7;host=api.example.com;proto=https", and what follows. An IPv6 address stands in brackets and quotes
+  // (RFC 7239 section 6), a host with a port in quotes.
+  std::string_view element(const IpAddress& address, std::string_view text, std::string_view rest) {
+    const std::string_view host = context_.host;
+    Writer to(arena_, 48 + text.size() + host.size() + context_.scheme.size() + rest.size());
+    to.put("for=");
+    put_node(to, address, text);
+    if (!host.empty() && (host_bytes_ & kNotQuotable) == 0) {
+      const std::string_view quote = (host_bytes_ & kNotToken) != 0 ? "\"" : "";
+      to.put(";host=").put(quote).put(host).put(quote);
+    }
+    return to.put(";proto=").put(context_.scheme).put(rest).text();
+  }
+
+  // ", for=192.0.2.7"
+  std::string_view last_hop() {
+    Writer to(arena_, 16 + peer_text_.size());
+    to.put(", for=");
+    put_node(to, peer_, peer_text_);
+    return to.text();
+  }
+
+  static void put_node(Writer& to, const IpAddress& address, std::string_view text) {
+    if (address.is_v4()) {
+      to.put(text);
+    } else {
+      to.put("\"[").put(text).put("]\"");
+    }
+  }
+
   // What a trusted peer told by the other of the two fields.
   std::string_view client_behind_peer() {
     return context_.client == peer_ ? std::string_view() : write_address(context_.client, arena_);
@@ -133,6 +188,7 @@ class Hops {
   Arena& arena_;
   const IpAddress& peer_;
   std::string_view peer_text_;
+  std::uint8_t host_bytes_;
 };
 
 }  // namespace
