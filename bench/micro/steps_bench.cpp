@@ -56,8 +56,9 @@ BENCHMARK(access_log_line);
 
 void metrics_record(benchmark::State& state) {
   observe::Registry registry(1);
+  const SystemClock clock;
   Request request;
-  const Step step = make_metrics(registry, request.route.api, request.route.label);
+  const Step step = make_metrics(registry, request.route.api, request.route.label, clock);
   for (auto _ : state) step->on_end(request.context);
 }
 BENCHMARK(metrics_record);

@@ -71,7 +71,7 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
 
   steps.push_back({"metrics", "sees what the client sees, refusals of every later step included", {},
                    [api = api_name(route), label = route.label](Runtime& runtime) {
-                     return middleware::make_metrics(runtime.registry(), api, label);
+                     return middleware::make_metrics(runtime.registry(), api, label, runtime.clock());
                    }});
 
   if (scoped.body_limit)

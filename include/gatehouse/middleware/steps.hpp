@@ -21,7 +21,7 @@ using Step = std::shared_ptr<const pipeline::Middleware>;
 // may hold keys. A client that left before it was answered is 499.
 Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock);
 // Requests by status class, latency, upstream latency, bytes, refusals by reason, for the route it is made for.
-Step make_metrics(observe::Registry& registry, std::string_view api, std::string_view route);
+Step make_metrics(observe::Registry& registry, std::string_view api, std::string_view route, const Clock& clock);
 // Sets the body limit; 413 "body_too_large" at once where Content-Length says more.
 Step make_limits(std::uint64_t body_limit);
 // Preflights (204, or 403 "cors_origin_refused") and fields of every answer, the gateway's own errors included; a backend's

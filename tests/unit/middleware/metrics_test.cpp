@@ -27,8 +27,9 @@ class MetricsStepTest : public StepTest {
   }
   std::string sample(const std::string& name, const std::string& value) { return name + kLabels + " " + value + "\n"; }
 
+  ManualClock clock_;
   observe::Registry registry_{1};
-  Step step_ = make_metrics(registry_, "shop", "GET /v1/orders/{id}");
+  Step step_ = make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_);
 };
 
 TEST_F(MetricsStepTest, CountsRequestsByTheClassOfTheirStatus) {
@@ -51,7 +52,7 @@ TEST_F(MetricsStepTest, CountsAClientThatLeftAsAnErrorOfTheClient) {
 
 TEST_F(MetricsStepTest, RecordsDurationAndBytes) {
   Request request(worker_, route_, "GET", "/");
-  request.exchange.arrived = worker_.now() - 1500ms;
+  request.exchange.arrived = clock_.now() - 1500ms;
   request.exchange.head_received = 100;
   request.exchange.head_sent = 50;
   request.run();
@@ -113,7 +114,7 @@ TEST_F(MetricsStepTest, ShowsNoSeriesForARouteThatNobodyAskedFor) { EXPECT_EQ(re
 
 TEST_F(MetricsStepTest, GoesOnWithTheSameSeriesAfterAReload) {
   end(200);
-  step_ = make_metrics(registry_, "shop", "GET /v1/orders/{id}");
+  step_ = make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_);
   end(200);
   EXPECT_THAT(registry_.scrape(), HasSubstr(requests("2xx", 2)));
 }
@@ -122,7 +123,7 @@ TEST_F(MetricsStepTest, LosesNothingWhenWorkersMeetItsSeriesAtTheSameTime) {
   constexpr unsigned kWorkers = 4;
   constexpr int kEach = 500;
   observe::Registry registry(kWorkers);
-  const Step step = make_metrics(registry, "shop", "GET /v1/orders/{id}");
+  const Step step = make_metrics(registry, "shop", "GET /v1/orders/{id}", clock_);
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < kWorkers; ++i) {
     threads.emplace_back([&, i] {

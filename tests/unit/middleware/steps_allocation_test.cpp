@@ -58,7 +58,7 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
       "partners", "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes")}}};
   const std::vector<Step> steps = {
       make_access_log(log, clock_),
-      make_metrics(registry_, "shop", "GET /v1/orders/{id}"),
+      make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_),
       make_limits(1000),
       make_cors({{"https://*.example.com"}, {"GET"}, {"x-a"}, {"x-b"}, true, 10min}),
       make_api_key({keys}),
