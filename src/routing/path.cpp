@@ -35,7 +35,9 @@ class Assembly {
 
  private:
   void drop_last() {
-    while (end_ != begin_ && *--end_ != '/') {
+    while (end_ != begin_) {
+      --end_;
+      if (*end_ == '/') return;
     }
   }
 

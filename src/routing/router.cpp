@@ -174,7 +174,7 @@ RouteMatch Router::Impl::match(const RouteQuery& query, PathParams& params) cons
   return {RouteMatch::Kind::kNotFound, api->fallback, {}};
 }
 
-Router::Router(std::vector<ApiRoutes> apis) : impl_(std::make_unique<const Impl>(apis)) {}
+Router::Router(const std::vector<ApiRoutes>& apis) : impl_(std::make_unique<const Impl>(apis)) {}
 Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 

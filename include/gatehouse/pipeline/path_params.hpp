@@ -1,8 +1,9 @@
 // The values of a route's path variables: views over the normalised path, still percent-encoded.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -12,30 +13,35 @@ class PathParams {
  public:
   static constexpr std::size_t kMax = 16;  // variables in one route; more is a configuration error
 
-  // Room for kMax of them is half a kilobyte that most requests do not need: only what is there is ever written.
+  // Room for kMax of them is nearly half a kilobyte that most requests do not need: only what is there is ever written.
   PathParams() {}
   PathParams(const PathParams& other) { *this = other; }
   PathParams& operator=(const PathParams& other) {
-    if (this != &other) std::uninitialized_copy_n(other.params_, size_ = other.size_, params_);
+    if (this != &other) std::copy_n(other.params_, size_ = other.size_, params_);
     return *this;
   }
 
-  void push(std::string_view name, std::string_view value) { std::construct_at(&params_[size_++], Param{name, value}); }
+  void push(std::string_view name, std::string_view value) {
+    params_[size_++] = {name.data(), value.data(), static_cast<std::uint32_t>(name.size()),
+                        static_cast<std::uint32_t>(value.size())};
+  }
   void truncate(std::size_t size) { size_ = size; }
   std::size_t size() const { return size_; }
   std::optional<std::string_view> get(std::string_view name) const {
-    for (std::size_t i = 0; i < size_; ++i)
-      if (params_[i].name == name) return params_[i].value;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const Param& param = params_[i];
+      if (std::string_view(param.name, param.name_size) == name) return std::string_view(param.value, param.value_size);
+    }
     return std::nullopt;
   }
 
  private:
   struct Param {
-    std::string_view name, value;
+    const char* name;
+    const char* value;
+    std::uint32_t name_size, value_size;
   };
-  union {
-    Param params_[kMax];
-  };
+  Param params_[kMax];  // not initialised
   std::size_t size_ = 0;
 };
 

@@ -40,13 +40,16 @@ struct RouteQuery {
 
 class Router {
  public:
-  explicit Router(std::vector<ApiRoutes> apis);
+  explicit Router(const std::vector<ApiRoutes>& apis);
   ~Router();
   Router(Router&&) noexcept;
 
   // Most specific wins, whatever the order in the file: exact host, then longest wildcard, then any; the longest base path;
-  // a literal segment before a variable, before a greedy one, before $default; a route with the method before ANY; with
-  // more conditions before fewer. HEAD finds GET's route when it has none of its own.
+  // a full match before a greedy one, before $default; a literal segment before a variable; a route with the method before
+  // ANY; with more conditions before fewer. A route without the method, or whose conditions do not hold, is as if it were
+  // not there: the next best is taken. HEAD finds GET's route when it has none of its own. Variables take one segment,
+  // greedy ones the rest, at least one character each; "/orders/" is not "/orders", but the root "/" of an API on a base
+  // path is the base path with and without a slash. `params` gets the variables of the route found.
   RouteMatch match(const RouteQuery& query, pipeline::PathParams& params) const;
 
  private:
