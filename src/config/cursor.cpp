@@ -12,6 +12,9 @@ namespace {
 // A file that repeats ${VARIABLE} a million times must not fill the memory.
 constexpr std::size_t kMaxExpandedBytes = 16 << 20;
 
+// Nor must thousands of unknown names, each compared with thousands of known ones, take minutes.
+constexpr std::size_t kMaxComparisons = 100'000;
+
 std::string found(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kNull: return "nothing";
@@ -32,12 +35,13 @@ void Names::use(std::string name, const Cursor& at) { uses_.push_back({std::move
 
 void Names::check(Problems& problems) const {
   const std::unordered_set<std::string_view> declared(declared_.begin(), declared_.end());
+  std::size_t comparisons = 0;
   for (const Use& use : uses_) {
     if (declared.contains(use.name)) continue;
-    const std::string_view near = use.name.size() > 64 ? std::string_view() : nearest(use.name, declared_);
-    std::string fix =
-        near.empty() ? "define it under '" + std::string(section_) + "'" : "did you mean '" + std::string(near) + "'?";
-    problems.add(use.at, use.path, "there is no " + std::string(what_) + " " + in_quotes(use.name), std::move(fix));
+    comparisons += declared_.size();
+    std::string fix = comparisons > kMaxComparisons ? std::string() : did_you_mean(use.name, declared_);
+    if (fix.empty()) fix = "define it under '" + std::string(section_) + "'";
+    problems.add(use.at, use.path, "there is no " + std::string(what_) + " " + in_quotes(use.name), fix);
   }
 }
 
@@ -52,42 +56,39 @@ void Cursor::append_path(std::string& to) const {
   parent_->append_path(to);
   if (parent_->node_->kind == Node::Kind::kMap) {
     if (!to.empty()) to += '.';
-    const std::string shown = in_quotes(key_);
-    to += std::string_view(shown).substr(1, shown.size() - 2);
+    to += one_line(key_, kMostShown);
     return;
   }
   // An API goes by its name, which says more than a number.
   if (to == "apis" && node_->kind == Node::Kind::kMap) {
     const Node::Entry* const name = node_->find("name");
     if (name != nullptr && name->value->kind == Node::Kind::kScalar && !name->value->text.empty()) {
-      const std::string shown = in_quotes(name->value->text);
-      to += '.';
-      to += std::string_view(shown).substr(1, shown.size() - 2);
+      to += '.' + one_line(name->value->text, kMostShown);
       return;
     }
   }
   to += '[' + std::to_string(index_) + ']';
 }
 
-void Cursor::problem(std::string message, std::string fix) const {
-  reader_->problems.add(node_->at, path(), std::move(message), std::move(fix));
+void Cursor::problem(std::string_view message, std::string_view fix) const {
+  reader_->problems.add(node_->at, path(), message, fix);
 }
 
-void Cursor::problem_at(std::string_view key, std::string message, std::string fix) const {
+void Cursor::problem_at(std::string_view key, std::string_view message, std::string_view fix) const {
   const Node::Entry* const entry = node_->find(key);
   if (entry == nullptr) {
-    problem(std::move(message), std::move(fix));
+    problem(message, fix);
   } else {
-    child(*entry).problem(std::move(message), std::move(fix));
+    child(*entry).problem(message, fix);
   }
 }
 
-void Cursor::key_problem(const Node::Entry& entry, std::string message, std::string fix) const {
-  reader_->problems.add(entry.at, child(entry).path(), std::move(message), std::move(fix));
+void Cursor::key_problem(const Node::Entry& entry, std::string_view message, std::string_view fix) const {
+  reader_->problems.add(entry.at, child(entry).path(), message, fix);
 }
 
-void Cursor::mismatch(std::string_view expected, std::string fix) const {
-  problem("expected " + std::string(expected) + ", found " + found(*node_), std::move(fix));
+void Cursor::mismatch(std::string_view expected, std::string_view fix) const {
+  problem("expected " + std::string(expected) + ", found " + found(*node_), fix);
 }
 
 void Cursor::wrong(std::string_view expected, std::string_view text, Complaint complaint) const {
@@ -96,7 +97,7 @@ void Cursor::wrong(std::string_view expected, std::string_view text, Complaint c
   } else if (complaint.message.empty()) {
     complaint.message = "expected " + std::string(expected) + ", found " + in_quotes(text);
   }
-  problem(std::move(complaint));
+  problem(complaint);
 }
 
 std::optional<std::string> Cursor::text(std::string_view expected, Dollars dollars) const {
@@ -104,7 +105,7 @@ std::optional<std::string> Cursor::text(std::string_view expected, Dollars dolla
   if (node_->text.find('$') == std::string::npos) return node_->text;
   auto expanded = expand(node_->text, dollars, reader_->environment);
   if (auto* const complaint = std::get_if<Complaint>(&expanded)) {
-    problem(std::move(*complaint));
+    problem(*complaint);
     return std::nullopt;
   }
   std::string& filled = std::get<std::string>(expanded);
@@ -117,7 +118,7 @@ std::optional<std::string> Cursor::text(std::string_view expected, Dollars dolla
 }
 
 std::string Cursor::list_fix(std::string_view text) {
-  return text.size() > 60 ? std::string() : "put it in a list: [" + std::string(text) + "]";
+  return text.size() > kMostShown ? std::string() : "put it in a list: [" + std::string(text) + "]";
 }
 
 bool Cursor::is(Node::Kind kind, std::string_view expected) const {

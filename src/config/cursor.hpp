@@ -62,14 +62,14 @@ class Cursor {
   Reader& reader() const { return *reader_; }
   std::string path() const;  // "apis.shop.routes[3].backend"
 
-  void problem(std::string message, std::string fix = {}) const;
-  void problem(Complaint complaint) const { problem(std::move(complaint.message), std::move(complaint.fix)); }
+  void problem(std::string_view message, std::string_view fix = {}) const;
+  void problem(const Complaint& complaint) const { problem(complaint.message, complaint.fix); }
   // Of the value at `key`, or of this map when there is none.
-  void problem_at(std::string_view key, std::string message, std::string fix = {}) const;
+  void problem_at(std::string_view key, std::string_view message, std::string_view fix = {}) const;
   // Of the key itself.
-  void key_problem(const Node::Entry& entry, std::string message, std::string fix = {}) const;
+  void key_problem(const Node::Entry& entry, std::string_view message, std::string_view fix = {}) const;
   // "expected <what>, found <what is there>"
-  void mismatch(std::string_view expected, std::string fix = {}) const;
+  void mismatch(std::string_view expected, std::string_view fix = {}) const;
   // How to write a single text where a list is expected.
   static std::string list_fix(std::string_view text);
 

@@ -71,14 +71,11 @@ void Fields::say_unknown(const Node::Entry& entry) const {
   }
   std::vector<std::string_view> candidates = known_;
   candidates.insert(candidates.end(), later_.begin(), later_.end());
-  const std::string_view near = entry.key.size() > 64 ? std::string_view() : nearest(entry.key, candidates);
-  std::string fix;
-  if (!near.empty()) {
-    fix = "did you mean '" + std::string(near) + "'?";
-  } else {
+  std::string fix = did_you_mean(entry.key, candidates);
+  if (fix.empty()) {
     for (const std::string_view key : known_) fix += (fix.empty() ? "known keys are " : ", ") + std::string(key);
   }
-  at_->key_problem(entry, "unknown key", std::move(fix));
+  at_->key_problem(entry, "unknown key", fix);
 }
 
 void Fields::finish() const {

@@ -141,8 +141,7 @@ struct Words {
   std::string nearest_word(std::string_view text) const {
     std::array<std::string_view, N> known;
     for (std::size_t i = 0; i < N; ++i) known[i] = words[i].first;
-    const std::string_view near = text.size() > 64 ? std::string_view() : nearest(text, known);
-    return near.empty() ? std::string() : "did you mean '" + std::string(near) + "'?";
+    return did_you_mean(text, known);
   }
 
   bool read(const Cursor& at, T& value) const {
@@ -223,7 +222,7 @@ struct Map {
     Complaint complaint;
     if (key.parse(entry.key, name, complaint)) return true;
     if (complaint.message.empty()) complaint.message = "the key must be " + key.expected();
-    at.key_problem(entry, std::move(complaint.message), std::move(complaint.fix));
+    at.key_problem(entry, complaint.message, complaint.fix);
     return false;
   }
 };

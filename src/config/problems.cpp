@@ -5,13 +5,20 @@
 #include <tuple>
 
 namespace gatehouse::config {
+namespace {
 
-void Problems::add(Position at, std::string path, std::string message, std::string fix) {
+constexpr std::size_t kMostText = 1000;
+
+}  // namespace
+
+void Problems::add(Position at, std::string_view path, std::string_view message, std::string_view fix) {
   if (problems_.size() == kMost) {
     ++left_out_;
     return;
   }
-  problems_.push_back({file_, at.line, at.column, std::move(path), std::move(message), std::move(fix)});
+  // Whoever makes a message may have put foreign text into it.
+  problems_.push_back(
+      {file_, at.line, at.column, one_line(path, kMostText), one_line(message, kMostText), one_line(fix, kMostText)});
 }
 
 std::vector<Problem> Problems::take() {

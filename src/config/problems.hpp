@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,7 @@ class Problems {
 
   explicit Problems(std::string file) : file_(std::move(file)) {}
 
-  void add(Position at, std::string path, std::string message, std::string fix = {});
+  void add(Position at, std::string_view path, std::string_view message, std::string_view fix = {});
   const std::string& file() const { return file_; }
   // In the order of the file.
   std::vector<Problem> take();

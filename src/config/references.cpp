@@ -128,8 +128,7 @@ std::variant<std::string, Complaint> read_secret_file(const std::string& path) {
   auto content = read_file(path, kMaxSecret);
   auto* const text = std::get_if<std::string>(&content);
   if (text == nullptr) return content;
-  if (text->size() > kMaxSecret)
-    return Complaint{shown(path) + " is larger than 64 KB", "a secret is a short text"};
+  if (text->size() > kMaxSecret) return Complaint{shown(path) + " is larger than 64 KB", "a secret is a short text"};
   if (text->ends_with('\n')) text->pop_back();
   if (text->ends_with('\r')) text->pop_back();
   return content;

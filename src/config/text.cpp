@@ -51,15 +51,11 @@ std::optional<BadByte> find_bad_byte(std::string_view text) {
   return std::nullopt;
 }
 
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 60;
+std::string one_line(std::string_view text, std::size_t most) {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::string out = "'";
+  std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    if (out.size() > kMost) {
-      out += "...";
-      break;
-    }
+    if (out.size() >= most) return out + "...";
     const std::size_t size = sequence_size(text.substr(at));
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte == '\n') {
@@ -73,7 +69,9 @@ std::string in_quotes(std::string_view text) {
     }
     at += std::max<std::size_t>(size, 1);
   }
-  return out + "'";
+  return out;
 }
+
+std::string in_quotes(std::string_view text) { return "'" + one_line(text, kMostShown) + "'"; }
 
 }  // namespace gatehouse::config

@@ -239,8 +239,7 @@ bool parse_throttle_header(std::string_view text, ThrottlePer& value, Complaint&
   complaint.message =
       "expected route, api, client_ip, api_key or a header such as $header.x-tenant, found " + in_quotes(text);
   constexpr std::array<std::string_view, 4> kWords = {"route", "api", "client_ip", "api_key"};
-  const std::string_view near = text.size() > 64 ? std::string_view() : nearest(text, kWords);
-  if (!near.empty()) complaint.fix = "did you mean '" + std::string(near) + "'?";
+  complaint.fix = did_you_mean(text, kWords);
   return false;
 }
 

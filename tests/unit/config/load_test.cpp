@@ -74,6 +74,13 @@ TEST(LoadTest, ProblemsHaveTheirParts) {
   EXPECT_EQ(problem.fix, "did you mean 'backend'?");
 }
 
+TEST(LoadTest, EveryProblemIsOneLine) {
+  const Loaded loaded = load(with_listener(
+      "\"a\\nb\": 1\nauth: \"a\\rb\"\napis: [{name: \"c\\nd\", routes: [{match: \"GET /{\\n}\", mock: {}}]}]\n"));
+  EXPECT_EQ(loaded.problems.size(), 4u);
+  for (const std::string& line : lines_of(loaded)) EXPECT_EQ(line.find_first_of("\r\n"), std::string::npos) << line;
+}
+
 TEST(LoadTest, NamesTheBadByte) {
   EXPECT_EQ(lines_of_text("workers: 1\nerrors: \xff\n"), Lines{"config.yaml:2:9: the text is not valid UTF-8 here"});
   EXPECT_EQ(lines_of_text(std::string_view("workers: 1\0errors: aws", 22)),
