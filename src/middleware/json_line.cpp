@@ -9,15 +9,20 @@ namespace {
 using Bytes16 = signed char __attribute__((vector_size(16)));
 using Words2 = std::uint64_t __attribute__((vector_size(16)));
 
-// Lanes that are not 0 must be escaped or checked: control bytes and, negative as signed, everything beyond ASCII; quotes,
+// Bits where a byte must be escaped or checked: control bytes and, negative as signed, everything beyond ASCII; quotes,
 // backslashes, DEL.
-inline Bytes16 special(Bytes16 bytes) {
-  return (Bytes16{} + 0x20 > bytes) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f);
+inline Words2 special(Bytes16 bytes) {
+  const Bytes16 lanes = (Bytes16{} + 0x20 > bytes) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f);
+  return reinterpret_cast<Words2>(lanes);
 }
 
-inline bool any(Bytes16 lanes) {
-  const auto words = reinterpret_cast<Words2>(lanes);
+inline bool any(Words2 words) {
+#if defined(__SSE2__)
+  using Chars16 = char __attribute__((vector_size(16)));
+  return __builtin_ia32_pmovmskb128(reinterpret_cast<Chars16>(words)) != 0;
+#else
   return (words[0] | words[1]) != 0;
+#endif
 }
 
 template <class Word>
@@ -38,7 +43,7 @@ inline bool copy_plain(char* to, const char* from, std::size_t size) {
   if (size >= 16) {
     auto block = load<Bytes16>(from + size - 16);
     store(to + size - 16, block);
-    Bytes16 found = special(block);
+    Words2 found = special(block);
     for (std::size_t i = 0; i + 16 < size; i += 16) {
       block = load<Bytes16>(from + i);
       store(to + i, block);

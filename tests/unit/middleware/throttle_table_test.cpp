@@ -29,13 +29,7 @@ int admitted(ThrottleTable& table, std::uint64_t of, const Rate& rate, std::uint
   return count;
 }
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kSlowBuild = true;  // an atomic operation costs a microsecond
-#else
-constexpr bool kSlowBuild = false;
-#endif
-
-std::size_t resident_bytes() {
+[[maybe_unused]] std::size_t resident_bytes() {
   std::size_t pages = 0;
   std::size_t ignored = 0;
   std::ifstream("/proc/self/statm") >> ignored >> pages;
@@ -131,15 +125,17 @@ TEST(ThrottleTableTest, ReusesBucketsThatAreFullAgainBeforeThoseInUse) {
   EXPECT_FALSE(table.take(key(100), kTenPerSecond, 20, later).admitted);
 }
 
-TEST(ThrottleTableTest, KeepsItsMemoryUnderAFloodOfKeys) {
-  constexpr std::uint64_t kKeys = kSlowBuild ? 1'000'000 : 10'000'000;
+#if !defined(__SANITIZE_THREAD__)  // whose own memory for every place touched hides ours
+TEST(ThrottleTableTest, KeepsItsMemoryUnderAFloodOfTenMillionKeys) {
+  constexpr std::uint64_t kKeys = 10'000'000;
   constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // spreads the keys as a hash would, at less cost
+  constexpr std::size_t kTolerated = 20'000'000;      // the buckets of so many keys would take 160 MB
   ThrottleTable table;
-  for (std::uint64_t i = 1; i <= kKeys / 10; ++i) table.take(i * kOdd, kTenPerSecond, 5, kStart);
   const std::size_t before = resident_bytes();
-  for (std::uint64_t i = kKeys / 10; i <= kKeys; ++i) table.take(i * kOdd, kTenPerSecond, 5, kStart + Duration(i));
-  EXPECT_LT(resident_bytes(), before + kKeys * sizeof(std::uint64_t) / 2);
+  for (std::uint64_t i = 1; i <= kKeys; ++i) table.take(i * kOdd, kTenPerSecond, 5, kStart + Duration(i));
+  EXPECT_LT(resident_bytes(), before + kTolerated);
 }
+#endif
 
 TEST(ThrottleTableTest, AdmitsExactlyTheBurstWhenManyThreadsTakeAtOnce) {
   constexpr int kThreads = 4;
