@@ -109,6 +109,7 @@ def test_request_behind_the_last_one_is_not_looked_at(rig):
     first = client.read_response()
     assert (first.status, first.closes) == (200, True)  # so the client knows that nobody looked at the second one
     client.expect_broken()
+    client.close()
     assert held.gateway.wait_exit() == 0
     assert held.upstream.targets() == ["/held"]
 
