@@ -110,8 +110,8 @@ class Process {
   }
 
   void drain() {
-    log::info("draining", {{"connections", gateway_->connections()}});
     gateway_->drain();
+    log::info("draining", {{"connections", gateway_->connections()}});
     drain_until_ = std::chrono::steady_clock::now() + grace_;
     look_whether_drained();
   }
