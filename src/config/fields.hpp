@@ -82,6 +82,7 @@ class Fields {
 template <class S>
 struct Object {
   using Value = S;
+  static constexpr Node::Kind kNode = Node::Kind::kMap;
   std::string_view name;  // in schema and reference: "backend_health"
   std::string_view doc;
   std::string_view example;

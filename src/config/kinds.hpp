@@ -1,6 +1,7 @@
 // The kinds of values: each reads a node into a C++ value, says in words what it expects, prints a default, and knows its
-// shape for schema and reference. A kind has `Value`, read(), expected(), print() and shape(); they are put together like
-// list_of(kDuration). Reading is one-threaded; a kind itself is a plain constant.
+// shape for schema and reference. A kind has `Value`, `kNode`, read(), expected(), print() and shape(); they are put together
+// like list_of(kDuration). Those of scalars may have take(), which says nothing. Reading is one-threaded; a kind itself is a
+// plain constant.
 #pragma once
 
 #include "cursor.hpp"
@@ -18,10 +19,22 @@
 
 namespace gatehouse::config {
 
+// The read() of a kind that has take().
+template <class K>
+bool read_scalar(const K& kind, const Cursor& at, typename K::Value& value, Dollars dollars = Dollars::kPlain) {
+  const auto text = at.text(kind.expected(), dollars);
+  if (!text) return false;
+  Complaint complaint;
+  if (kind.take(at, *text, value, complaint)) return true;
+  at.wrong(kind.expected(), *text, std::move(complaint));
+  return false;
+}
+
 // One text with a form of its own, such as a duration or a URL.
 template <class T>
 struct Text {
   using Value = T;
+  static constexpr Node::Kind kNode = Node::Kind::kScalar;
   std::string_view name;
   std::string_view what;     // "a duration such as 250ms, 5s, 10m, 2h or 7d"
   std::string_view pattern;  // for editors
@@ -35,16 +48,9 @@ struct Text {
   std::string expected() const { return std::string(what); }
   std::string print(const T& value) const { return format(value); }
 
-  bool read(const Cursor& at, T& value) const {
-    const auto text = at.text(what, dollars);
-    return text && read_text(at, *text, value);
-  }
-
-  bool read_text(const Cursor& at, std::string_view text, T& value) const {
-    Complaint complaint;
-    if (parse(text, value, complaint)) return true;
-    at.wrong(what, text, std::move(complaint));
-    return false;
+  bool read(const Cursor& at, T& value) const { return read_scalar(*this, at, value, dollars); }
+  bool take(const Cursor&, std::string_view text, T& value, Complaint& complaint) const {
+    return parse(text, value, complaint);
   }
 
   Shape shape(Model& model) const {
@@ -61,6 +67,7 @@ struct Text {
 template <class T = std::uint32_t>
 struct Integer {
   using Value = T;
+  static constexpr Node::Kind kNode = Node::Kind::kScalar;
   std::uint64_t minimum = 1;
   std::uint64_t maximum = std::numeric_limits<T>::max();
 
@@ -69,17 +76,10 @@ struct Integer {
   }
   std::string print(const T& value) const { return std::to_string(value); }
 
-  bool read(const Cursor& at, T& value) const {
-    const auto text = at.text(expected());
-    return text && read_text(at, *text, value);
-  }
-
-  bool read_text(const Cursor& at, std::string_view text, T& value) const {
+  bool read(const Cursor& at, T& value) const { return read_scalar(*this, at, value); }
+  bool take(const Cursor&, std::string_view text, T& value, Complaint&) const {
     const auto number = parse_u64(text);
-    if (!number || *number < minimum || *number > maximum) {
-      at.wrong(expected(), text);
-      return false;
-    }
+    if (!number || *number < minimum || *number > maximum) return false;
     value = static_cast<T>(*number);
     return true;
   }
@@ -89,9 +89,11 @@ struct Integer {
 
 struct Boolean {
   using Value = bool;
+  static constexpr Node::Kind kNode = Node::Kind::kScalar;
   std::string expected() const { return "true or false"; }
   std::string print(bool value) const { return value ? "true" : "false"; }
-  bool read(const Cursor& at, bool& value) const;
+  bool read(const Cursor& at, bool& value) const { return read_scalar(*this, at, value); }
+  bool take(const Cursor& at, std::string_view text, bool& value, Complaint& complaint) const;
   Shape shape(Model&) const { return {Shape::Kind::kBoolean, "", 0, 0, {}, {}}; }
 };
 inline constexpr Boolean kBoolean;
@@ -100,6 +102,7 @@ inline constexpr Boolean kBoolean;
 template <class T, std::size_t N>
 struct Words {
   using Value = T;
+  static constexpr Node::Kind kNode = Node::Kind::kScalar;
   std::array<std::pair<std::string_view, T>, N> words;
   std::array<std::string_view, 3> later{};
 
@@ -119,36 +122,19 @@ struct Words {
     return {};
   }
 
-  // False, and nothing is said, for another word.
-  bool take(std::string_view text, T& value) const {
-    for (const auto& [word, meaning] : words) {
-      if (word != text) continue;
-      value = meaning;
-      return true;
-    }
-    return false;
-  }
-
-  bool say_later(const Cursor& at, std::string_view text) const {
-    for (const std::string_view word : later) {
-      if (word.empty() || word != text) continue;
-      at.problem("'" + std::string(word) + "' is not available in this version");
-      return true;
-    }
-    return false;
-  }
-
-  std::string nearest_word(std::string_view text) const {
+  bool read(const Cursor& at, T& value) const { return read_scalar(*this, at, value); }
+  bool take(const Cursor&, std::string_view text, T& value, Complaint& complaint) const {
     std::array<std::string_view, N> known;
-    for (std::size_t i = 0; i < N; ++i) known[i] = words[i].first;
-    return did_you_mean(text, known);
-  }
-
-  bool read(const Cursor& at, T& value) const {
-    const auto text = at.text(expected());
-    if (!text) return false;
-    if (take(*text, value)) return true;
-    if (!say_later(at, *text)) at.wrong(expected(), *text, {"", nearest_word(*text)});
+    for (std::size_t i = 0; i < N; ++i) {
+      known[i] = words[i].first;
+      if (known[i] != text) continue;
+      value = words[i].second;
+      return true;
+    }
+    for (const std::string_view word : later) {
+      if (!word.empty() && word == text) complaint.message = in_quotes(word) + " is not available in this version";
+    }
+    if (complaint.message.empty()) complaint.fix = did_you_mean(text, known);
     return false;
   }
 
@@ -162,6 +148,7 @@ struct Words {
 template <class K>
 struct List {
   using Value = std::vector<typename K::Value>;
+  static constexpr Node::Kind kNode = Node::Kind::kList;
   K item;
   std::string_view example;  // "[GET, POST]"
   bool may_be_empty = false;
@@ -195,6 +182,7 @@ constexpr List<K> list_of(K item, std::string_view example) {
 template <class K>
 struct Map {
   using Value = std::vector<std::pair<std::string, typename K::Value>>;
+  static constexpr Node::Kind kNode = Node::Kind::kMap;
   Text<std::string> key;
   K item;
   std::string_view example;
@@ -231,6 +219,7 @@ struct Map {
 template <class W, class K>
 struct WordsOr {
   using Value = typename K::Value;
+  static constexpr Node::Kind kNode = Node::Kind::kScalar;
   W words;
   K other;
 
@@ -241,34 +230,26 @@ struct WordsOr {
   }
 
   bool read(const Cursor& at, Value& value) const {
-    if (at.node().kind != Node::Kind::kScalar) {
-      if (other_takes(at.node().kind)) return other.read(at, value);
-      at.mismatch(expected());
-      return false;
+    const Node::Kind found = at.node().kind;
+    if (found == Node::Kind::kScalar) return read_scalar(*this, at, value);
+    if (found == K::kNode) return other.read(at, value);
+    at.mismatch(expected());
+    return false;
+  }
+
+  bool take(const Cursor& at, std::string_view text, Value& value, Complaint& complaint) const {
+    if (words.take(at, text, value, complaint)) return true;
+    if constexpr (K::kNode == Node::Kind::kScalar) {
+      // The words' suggestion stays when the other kind has none.
+      if (complaint.message.empty() && other.take(at, text, value, complaint)) return true;
+    } else if (K::kNode == Node::Kind::kList && complaint.fix.empty()) {
+      complaint.fix = Cursor::list_fix(text);
     }
-    const auto text = at.text(expected());
-    if (!text) return false;
-    if (words.take(*text, value)) return true;
-    if (words.say_later(at, *text)) return false;
-    if constexpr (requires { other.read_text(at, *text, value); }) {
-      return other.read_text(at, *text, value);
-    } else {
-      std::string fix = words.nearest_word(*text);
-      if (fix.empty() && other_takes(Node::Kind::kList)) fix = Cursor::list_fix(*text);
-      at.wrong(expected(), *text, {"", std::move(fix)});
-      return false;
-    }
+    return false;
   }
 
   Shape shape(Model& model) const {
     return {Shape::Kind::kEither, "", 0, 0, {}, {words.shape(model), other.shape(model)}};
-  }
-
- private:
-  static bool other_takes(Node::Kind kind) {
-    if constexpr (requires { &K::read_text; }) return false;
-    if constexpr (requires { &K::may_be_empty; }) return kind == Node::Kind::kList;
-    return kind == Node::Kind::kMap;
   }
 };
 

@@ -260,18 +260,9 @@ constexpr Text<std::string> kLine{"text", "a text of one line", "", {}, parse_li
 constexpr Text<std::string> kSha256{
     "sha256", "the SHA-256 of a key, 64 hexadecimal digits", "^[0-9A-Fa-f]{64}$", {}, parse_sha256, print_text};
 
-bool FilePath::read(const Cursor& at, std::string& value) const {
-  const auto text = at.text(expected());
-  return text && read_text(at, *text, value);
-}
-
-bool FilePath::read_text(const Cursor& at, std::string_view text, std::string& value) const {
+bool FilePath::take(const Cursor& at, std::string_view text, std::string& value, Complaint& complaint) const {
   std::string line;
-  Complaint complaint;
-  if (text.empty() || !parse_line(text, line, complaint)) {
-    at.wrong(expected(), text);
-    return false;
-  }
+  if (text.empty() || !parse_line(text, line, complaint)) return false;
   value = resolve_path(line, at.reader().directory);
   return true;
 }

@@ -52,10 +52,11 @@ inline constexpr Ranged<std::uint64_t> kBodySize{kAnySize, 1, 1024 * kGiB};
 // The name of a file or folder; a relative one is relative to the folder of the configuration file.
 struct FilePath {
   using Value = std::string;
+  static constexpr Node::Kind kNode = Node::Kind::kScalar;
   std::string expected() const { return "the path of a file or folder"; }
   std::string print(const std::string& value) const { return value; }
-  bool read(const Cursor& at, std::string& value) const;
-  bool read_text(const Cursor& at, std::string_view text, std::string& value) const;
+  bool read(const Cursor& at, std::string& value) const { return read_scalar(*this, at, value); }
+  bool take(const Cursor& at, std::string_view text, std::string& value, Complaint& complaint) const;
   Shape shape(Model& model) const;
 };
 inline constexpr FilePath kFilePath;

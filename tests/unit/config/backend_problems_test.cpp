@@ -135,7 +135,7 @@ const ProblemCase kCases[] = {
     {"WithBadHost",
      R"(backends:
   orders: {targets: [http://orders], host: "orders internal"})",
-     {R"(3:44: backends.orders.host: expected a host name such as orders.internal, perhaps with a port, found 'orders internal')"}},
+     {R"(3:44: backends.orders.host: expected target or preserve, or a host name such as orders.internal, perhaps with a port, found 'orders internal')"}},
     {"WithTlsOnPlainTargets",
      R"(backends:
   orders: {targets: [http://orders], tls: {ca: ca.pem}})",
