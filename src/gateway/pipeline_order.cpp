@@ -35,6 +35,12 @@ std::vector<middleware::ApiKeySettings> accepted_keys(const config::Settings& se
 
 std::string api_name(const EffectiveRoute& route) { return route.api ? route.api->name : std::string("(none)"); }
 
+// Where the rules were written: a rule of an API holds for all its routes together.
+std::string throttle_scope(const EffectiveRoute& route) {
+  if (route.route && route.route->scoped.throttle) return api_name(route) + ' ' + route.label;
+  return route.api && route.api->scoped.throttle ? route.api->name : std::string("(gateway)");
+}
+
 std::string describe_rates(const std::vector<middleware::ThrottleSettings>& rules) {
   std::string text;
   for (const auto& rule : rules) {
@@ -90,8 +96,8 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   if (scoped.throttle && !scoped.throttle->empty())
     steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",
                      describe_rates(*scoped.throttle),
-                     [rules = *scoped.throttle, api = api_name(route), label = route.label](Runtime& runtime) {
-                       return middleware::make_throttle(rules, api, api + ' ' + label, runtime.throttle_table(), runtime.clock());
+                     [rules = *scoped.throttle, api = api_name(route), scope = throttle_scope(route)](Runtime& runtime) {
+                       return middleware::make_throttle(rules, api, scope, runtime.throttle_table(), runtime.clock());
                      }});
 
   if (route.route && (!route.route->transform.request.empty() || !route.route->transform.response.empty()))

@@ -191,6 +191,14 @@ def test_spoofed_address_does_not_escape_the_throttle(rig):
     assert statuses == [200, 429, 429, 429]
 
 
+def test_rule_of_an_api_holds_for_all_its_routes_together(rig):
+    gateway = rig.gateway({"apis": [
+        {"name": "one", "throttle": [{"per": "client_ip", "rate": "1/min", "burst": 1}], "routes": [
+            {"match": "GET /a", "mock": {"status": 200}}, {"match": "GET /b", "mock": {"status": 200}}]},
+        {"name": "two", "base_path": "/two", "routes": [{"match": "GET /a", "mock": {"status": 200}}]}]})
+    assert [gateway.get(target).status for target in ("/a", "/b", "/a", "/two/a")] == [200, 429, 429, 200]
+
+
 def test_throttle_by_header_and_by_key(rig):
     gateway = rig.gateway({**KEYS, "apis": [{"name": "a", "routes": [
         {"match": "GET /tenant", "mock": {"status": 200}, "throttle": [{"per": "$header.x-tenant", "rate": "1/min", "burst": 1}]},
