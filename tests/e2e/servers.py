@@ -55,7 +55,8 @@ http {{
     location = /no-content {{ return 204; }}
     location = /teapot {{ return 418; }}
     location /gzip/ {{ alias {folder}/www/; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any; }}
-    location /upload {{ return 200 "$content_length $http_transfer_encoding\\n"; }}
+    location /upload {{ return 200 "$content_length\\n"; }}
+    location /buffered {{ proxy_pass http://unix:{folder}/ready.sock:/upload; }}
   }}
 }}
 """

@@ -6,7 +6,7 @@ import threading
 import pytest
 from gateway import free_port
 from patience import PATIENCE
-from raw_client import RawClient
+from raw_client import RawClient, chunked
 from servers import Nginx
 
 MEGABYTE = os.urandom(1024 * 1024)
@@ -63,9 +63,17 @@ def test_encoding_of_the_backend_passes(front):
 
 def test_uploads_pass_in_both_framings(front):
     client = front.client()
-    answer = client.exchange("POST", "/upload", body=MEGABYTE)
-    assert answer.body == b"%d \n" % len(MEGABYTE)
+    for fields, body in (([], MEGABYTE), ([("Transfer-Encoding", "chunked")], chunked(MEGABYTE[:500_000], MEGABYTE[500_000:]))):
+        answer = client.exchange("POST", "/buffered", fields=fields, body=body)
+        assert (answer.status, answer.body) == (200, b"%d\n" % len(MEGABYTE))
     assert client.get("/connection").status == 200
+
+
+def test_answer_of_nginx_before_the_upload_is_complete(front):
+    """It answers at once and reads the body afterwards, or not at all."""
+    for _ in range(5):
+        with front.client() as client:
+            assert client.exchange("POST", "/upload", body=MEGABYTE).body == b"%d\n" % len(MEGABYTE)
 
 
 def test_forwarded_fields_reach_nginx(front, nginx):
