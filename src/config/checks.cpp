@@ -59,7 +59,7 @@ void check_api_names(const Cursor& root, const Settings& settings) {
 
 void append_conditions(std::string& key, std::vector<pipeline::Condition> conditions) {
   std::sort(conditions.begin(), conditions.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  for (const auto& [name, value] : conditions) key += '\n' + name + '\t' + value;
+  for (const auto& [name, value] : conditions) key.append(1, '\n').append(name).append(1, '\t').append(value);
   key += "\n\n";
 }
 

@@ -110,7 +110,7 @@ void describe_changes(Fields& f, std::vector<FieldChange>& changes) {
   TemplateMap::Value set;
   TemplateMap::Value append;
   std::vector<std::string> remove;
-  f.field("remove_header", remove, list_of(kFieldName, "[cookie]"),
+  f.field("remove_header", remove, maybe_empty_list_of(kFieldName, "[cookie]"),
           "Headers to take out, before the others are put in.");
   f.field("set_header", set, TemplateMap{kFieldName, kFieldValue, "{x-user: $header.x-user}"},
           "Headers to put in, in place of those with the same name.");

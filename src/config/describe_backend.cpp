@@ -89,7 +89,7 @@ constexpr Object<upstream::PoolSettings> kPool{"pool", "Connections of each work
 
 void describe_tls(Fields& f, net::TlsClientSettings& s) {
   f.field("ca", s.ca, kFilePath, "PEM file with the authorities to trust. Default: those of the system.");
-  f.field("server_name", s.server_name, kHostName, "The name to send and to verify. Default: the host of the URL.");
+  f.field("server_name", s.server_name, kServerName, "The name to send and to verify. Default: the host of the URL.");
   f.field("verify", s.verify, kBoolean, "false accepts any certificate: for tests only.");
   f.field("certificate", s.certificate, kFilePath,
           "PEM file with the gateway's own certificate, when the backend asks for one.");

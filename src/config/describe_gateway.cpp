@@ -92,7 +92,7 @@ void describe_gateway(Fields& f, Settings& s) {
           Need::kRequired);
   f.field("admin", s.admin, kAdmin, "Where operators connect to.");
   std::vector<std::string> proxies;
-  f.field("trusted_proxies", proxies, list_of(kNetwork, "[10.0.0.0/8]"),
+  f.field("trusted_proxies", proxies, maybe_empty_list_of(kNetwork, "[10.0.0.0/8]"),
           "Who may tell the client's address in X-Forwarded-For and Forwarded. From anybody else these headers are "
           "removed.");
   for (const std::string& network : proxies) s.trusted_proxies.add(network);
@@ -107,7 +107,8 @@ void describe_gateway(Fields& f, Settings& s) {
   describe_backends(f, s);
   describe_authorizers(f, s);
   describe_scoped(f, s.scoped);
-  f.field("apis", s.apis, list_of(ApiKind{}, "[{name: shop, routes: [...]}]"), "What is offered to clients.");
+  f.field("apis", s.apis, maybe_empty_list_of(ApiKind{}, "[{name: shop, routes: [...]}]"),
+          "What is offered to clients.");
   f.later({"stores", "dynamodb", "tables"});
   f.later({"usage_plans", "shared"});
   f.later({"stages", "variables", "canary", "openapi", "lambda", "templates", "plugins", "acme", "discovery"});

@@ -14,9 +14,12 @@ using middleware::ThrottleKey;
 void describe_cors(Fields& f, middleware::CorsSettings& s) {
   f.field("origins", s.origins, list_of(kOrigin, "[https://shop.example.com]"), "Who may call from a browser.",
           Need::kRequired);
-  f.field("methods", s.methods, list_of(kMethod, "[GET, POST]"), "Methods beyond GET, HEAD and POST, or all of them.");
-  f.field("headers", s.headers, list_of(kFieldNameOrAny, "[authorization]"), "Request headers that scripts may send.");
-  f.field("expose", s.expose, list_of(kFieldNameOrAny, "[x-request-id]"), "Response headers that scripts may read.");
+  f.field("methods", s.methods, maybe_empty_list_of(kMethod, "[GET, POST]"),
+          "Methods beyond GET, HEAD and POST, or all of them.");
+  f.field("headers", s.headers, maybe_empty_list_of(kFieldNameOrAny, "[authorization]"),
+          "Request headers that scripts may send.");
+  f.field("expose", s.expose, maybe_empty_list_of(kFieldNameOrAny, "[x-request-id]"),
+          "Response headers that scripts may read.");
   f.field("credentials", s.credentials, kBoolean, "Whether cookies and HTTP authentication may be sent.");
   f.field("max_age", s.max_age, kDurationOrNone, "How long a browser may keep the answer to a preflight.");
   if (f.reading() != nullptr && s.credentials &&
@@ -99,7 +102,7 @@ void describe_api_keys(Fields& f, middleware::ApiKeySettings& s) {
   f.field("header", s.header, kFieldName, "The request header that carries the key.");
   f.field("query", s.query, kQueryName,
           "A query parameter that may carry it instead. Default: none, because URLs end up in logs.");
-  f.field("keys", s.keys, list_of(kApiKey, "[{id: partner-a, key: \"${PARTNER_A_KEY}\"}]"),
+  f.field("keys", s.keys, maybe_empty_list_of(kApiKey, "[{id: partner-a, key: \"${PARTNER_A_KEY}\"}]"),
           "The keys that are accepted. Without any, nobody is.");
   if (f.reading() != nullptr) check_keys(*f.reading(), s.keys);
 }
@@ -120,9 +123,7 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   const auto names = list_of(NameOf{&Reader::authorizers, kName}, "[partners]");
   f.field("auth", s.auth, WordsOr<Words<NameList, 1>, List<NameOf>>{none, names},
           "Who may call: names of authorizers, any of which may accept. none: everybody.");
-  auto buckets = list_of(kThrottle, "[{per: client_ip, rate: 50/s}]");
-  buckets.may_be_empty = true;
-  f.field("throttle", s.throttle, buckets,
+  f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
   f.field("limits", s, kScopedLimits, "Bounds.");
   f.field("timeouts", s, kScopedTimeouts, "Deadlines.");

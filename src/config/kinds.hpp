@@ -170,12 +170,20 @@ struct List {
     return good;
   }
 
-  Shape shape(Model& model) const { return {Shape::Kind::kList, "", 0, 0, {}, {item.shape(model)}}; }
+  Shape shape(Model& model) const {
+    return {Shape::Kind::kList, "", may_be_empty ? 0U : 1U, 0, {}, {item.shape(model)}};
+  }
 };
 
 template <class K>
 constexpr List<K> list_of(K item, std::string_view example) {
   return {item, example};
+}
+
+// For lists where nothing in it says the same as no list.
+template <class K>
+constexpr List<K> maybe_empty_list_of(K item, std::string_view example) {
+  return {item, example, true};
 }
 
 // Keys of the user's own choice, in the order of the file.

@@ -17,7 +17,7 @@ struct Shape {
     kInteger,  // from minimum to maximum
     kBoolean,
     kWords,   // one of `words`
-    kList,    // of parts[0]
+    kList,    // of parts[0], at least `minimum` of them
     kMap,     // any key that is a parts[0], with values that are parts[1]
     kObject,  // an ObjectModel, by name
     kEither,  // any of `parts`

@@ -283,7 +283,7 @@ bool Secret::read(const Cursor& at, std::string& value) const {
   if (secret.starts_with("file:")) {
     auto content = read_secret_file(resolve_path(secret.substr(5), at.reader().directory));
     if (auto* const complaint = std::get_if<Complaint>(&content)) {
-      at.problem(std::move(*complaint));
+      at.problem(*complaint);
       return false;
     }
     secret = std::move(std::get<std::string>(content));

@@ -37,7 +37,11 @@ Json schema_of(const Shape& shape) {
                      definition(kReference)});
     case Shape::Kind::kBoolean: return any_of({object({{"type", "boolean"}}), definition(kReference)});
     case Shape::Kind::kWords: return any_of({object({{"enum", shape.words}}), definition(kReference)});
-    case Shape::Kind::kList: return object({{"type", "array"}, {"items", schema_of(shape.parts[0])}});
+    case Shape::Kind::kList: {
+      Json list = object({{"type", "array"}, {"items", schema_of(shape.parts[0])}});
+      if (shape.minimum > 0) list["minItems"] = shape.minimum;
+      return list;
+    }
     case Shape::Kind::kMap:
       return object({{"type", "object"},
                      {"propertyNames", schema_of(shape.parts[0])},

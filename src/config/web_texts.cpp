@@ -102,7 +102,7 @@ bool parse_target(std::string_view text, upstream::TargetSettings& value, Compla
   if (!parts.good) return false;
   value.url = text;
   value.host = to_lower(parts.host);
-  value.port = parts.port.empty() ? scheme->port : static_cast<std::uint16_t>(*parse_u64(parts.port));
+  value.port = parts.port.empty() ? scheme->port : static_cast<std::uint16_t>(parse_u64(parts.port).value_or(0));
   value.tls = scheme->port == 443;
   return true;
 }
@@ -115,6 +115,12 @@ bool parse_host_name(std::string_view text, std::string& value, Complaint& compl
     if (text == "*") complaint.fix = "leave 'hosts' out: then every host is meant";
     return false;
   }
+  value = to_lower(text);
+  return true;
+}
+
+bool parse_server_name(std::string_view text, std::string& value, Complaint&) {
+  if (!is_dns_name(text) && !IpAddress::parse(text)) return false;
   value = to_lower(text);
   return true;
 }
@@ -287,6 +293,9 @@ constexpr Text<std::string> kHostName{"host",
                                       {"api.example.com", "*.example.com"},
                                       parse_host_name,
                                       print_text};
+constexpr Text<std::string> kServerName{"server_name",        "a host name or an IP address such as orders.internal",
+                                        "^[A-Za-z0-9._:-]+$", {"orders.internal"},
+                                        parse_server_name,    print_text};
 constexpr Text<HostChoice> kFixedHost{"host_header",    "a host name such as orders.internal, perhaps with a port",
                                       "^[^/?#@ ]+$",    {"orders.internal", "orders.internal:8000"},
                                       parse_fixed_host, print_nothing};

@@ -26,6 +26,7 @@ struct ThrottlePer {
 
 extern const Text<upstream::TargetSettings> kTargetUrl;  // http://orders-1:8000; the weight stays
 extern const Text<std::string> kHostName;                // api.example.com, *.example.com, in lower case when read
+extern const Text<std::string> kServerName;              // a host name or an IP address
 extern const Text<HostChoice> kFixedHost;                // a host, perhaps with a port
 extern const Text<std::string> kBasePath;                // /v1; "/" is read as ""
 extern const Text<std::string> kUrlPath;                 // /healthz?full=1

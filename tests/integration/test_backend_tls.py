@@ -1,5 +1,6 @@
 """TLS towards backends: verified, by name, or refused."""
 import json
+import random
 import socket
 import ssl
 
@@ -43,6 +44,17 @@ def test_known_authority_and_right_address(rig, authority):
     assert client.exchange("POST", "/", body=b"x" * 300_000).status == 200
     assert len(gateway.upstream.last.body) == 300_000
     assert len(gateway.upstream.connections) == 1
+
+
+def test_large_bodies_pass_both_ways(rig, authority):
+    body = random.Random(1).randbytes(20_000_000)
+    upstream = rig.upstream(lambda request, connection: connection.answer(request.body), tls=authority.server("large", "IP:127.0.0.1"))
+    gateway = rig.proxy([upstream.url], backend={"tls": {"ca": str(authority.certificate)}},
+                        listeners=[{"address": "127.0.0.1:0", "limits": {"body": "1GB"}}])
+    client = gateway.client()
+    for _ in range(2):
+        assert client.exchange("POST", "/", body=body).body == body
+    assert len(upstream.connections) == 1
 
 
 def test_known_authority_and_right_name(rig, authority):
@@ -95,6 +107,7 @@ def test_client_certificate_is_shown(rig, authority):
     assert secure(rig, context, ca=ca).get("/").status == 502
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")
 def test_old_tls_is_502(rig, authority):
     context = authority.server("old", "IP:127.0.0.1")
     context.minimum_version = ssl.TLSVersion.TLSv1

@@ -1,4 +1,4 @@
-"""What the gateway makes of backends that cannot be reached, take too long, fail or are full; and when it tries again."""
+"""What the gateway makes of backends that cannot be reached, take too long or are full, and of the connections that it keeps."""
 import threading
 import time
 
@@ -127,6 +127,43 @@ def test_long_stream_that_keeps_coming_is_not_cut(rig):
     assert gateway.get("/").body == b"x" * 6
 
 
+def test_time_for_an_answer_begins_when_the_request_is_complete(rig):
+    gateway = rig.proxy(rig.upstream(), backend={"timeouts": {"first_byte": "1500ms" if SLOW else "500ms"}})
+    client = gateway.client()
+    client.send(request("POST", "/", fields=[("Content-Length", "8")]))
+    for _ in range(8):
+        time.sleep(0.3 if SLOW else 0.1)  # the client's own pace, as a whole longer than the deadline for the answer
+        client.send(b"x")
+    assert client.read_response().status == 200
+
+
+def test_backend_that_does_not_take_the_body_is_504(rig):
+    def script(connection):
+        connection.read_head()
+        connection.upstream.pause(connection.upstream.stopping)
+
+    upstream = rig.upstream(script=script, receive_buffer=4096)
+    gateway = rig.proxy(upstream, backend={"timeouts": {"idle": QUICK}},
+                        listeners=[{"address": "127.0.0.1:0", "limits": {"body": "2GB"}}])
+    client = gateway.client()
+    sender = threading.Thread(target=send_until_broken, args=(client,))
+    sender.start()
+    answer = client.read_response()
+    assert (told(answer), answer.closes) == (TIMED_OUT, True)
+    client.close()
+    sender.join()
+    assert gateway.wait_access(reason="upstream_idle_timeout")["status"] == 504
+
+
+def send_until_broken(client):
+    try:
+        client.send(request("POST", "/", fields=[("Content-Length", "1000000000")]))
+        while True:
+            client.send(b"x" * 65536)
+    except OSError:
+        pass
+
+
 def test_client_that_leaves_ends_the_wait_for_the_backend(rig):
     upstream = rig.upstream(lambda _, connection: connection.stall())
     gateway = rig.proxy(upstream)
@@ -246,123 +283,3 @@ def test_idle_connections_are_closed_in_time(rig):
     assert gateway.get("/").status == 200
     assert upstream.connections[0].ended.wait(PATIENCE)
     assert gateway.get("/").status == 200
-
-
-# ---- Trying again
-
-def breaks_once(end, before=b""):
-    """Breaks the first connection at its second request, when it had been kept alive."""
-    seen = {}
-
-    def serve(_request, connection):
-        seen[connection.number] = seen.get(connection.number, 0) + 1
-        if connection.number == 0 and seen[0] == 2:
-            if before:
-                connection.send(before)
-            return getattr(connection, end)()
-        return connection.answer()
-
-    return serve
-
-
-@pytest.mark.parametrize("end", ["close", "reset"])
-def test_get_is_tried_again_when_a_kept_connection_breaks(rig, end):
-    upstream = rig.upstream(breaks_once(end))
-    gateway = rig.proxy(upstream)
-    assert gateway.get("/warm").status == 200
-    assert gateway.get("/again").status == 200
-    assert upstream.targets() == ["/warm", "/again", "/again"]
-    assert gateway.wait_access(path="/again")["tries"] == 2
-    assert metric(gateway, "retries_total") == 1
-
-
-@pytest.mark.parametrize("end", ["close", "reset"])
-def test_post_once_sent_is_never_tried_again(rig, end):
-    upstream = rig.upstream(breaks_once(end))
-    gateway = rig.proxy(upstream)
-    assert gateway.get("/warm").status == 200
-    assert told(gateway.exchange("POST", "/pay", body=b"money")) == BAD_GATEWAY
-    assert upstream.targets() == ["/warm", "/pay"]
-    assert gateway.wait_access(path="/pay")["tries"] == 1
-
-
-def test_post_that_was_not_sent_is_tried_elsewhere(rig, refused):
-    upstream = rig.upstream()
-    gateway = rig.proxy([refused, upstream.url], backend=NO_EJECTION)
-    answers = [gateway.exchange("POST", f"/{i}", body=b"x").status for i in range(4)]
-    assert answers == [200] * 4
-    assert upstream.targets() == ["/0", "/1", "/2", "/3"]
-
-
-def test_get_is_not_tried_again_once_an_answer_has_begun(rig):
-    upstream = rig.upstream(breaks_once("close", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"))
-    gateway = rig.proxy(upstream)
-    assert gateway.get("/warm").status == 200
-    client = gateway.client()
-    client.send(request("GET", "/cut"))
-    assert client.read_head().status == 200
-    with pytest.raises(Ended):
-        client.wire.read_exactly(10)
-    assert gateway.get("/next").status == 200
-    assert upstream.targets() == ["/warm", "/cut", "/next"]
-
-
-def test_error_of_the_backend_is_an_answer_and_not_tried_again(rig):
-    upstream = rig.upstream(lambda _, connection: connection.answer(b"broken", status=500))
-    answer = rig.proxy(upstream, backend={"retries": {"attempts": 3}}).get("/")
-    assert (answer.status, answer.body) == (500, b"broken")
-    assert len(upstream.requests) == 1
-
-
-def test_small_body_of_a_put_is_sent_again_whole(rig):
-    upstream = rig.upstream(breaks_once("reset"))
-    gateway = rig.proxy(upstream)
-    assert gateway.get("/warm").status == 200
-    assert gateway.exchange("PUT", "/item", body=b"x" * 5000).status == 200
-    assert [len(one.body) for one in upstream.requests] == [0, 5000, 5000]
-
-
-def test_no_more_tries_than_asked_for(rig):
-    upstream = rig.upstream(lambda _, connection: connection.reset())
-    gateway = rig.proxy(upstream, backend={"retries": {"attempts": 2}, **NO_EJECTION})
-    assert told(gateway.get("/")) == BAD_GATEWAY
-    assert len(upstream.requests) == 3
-    assert gateway.wait_access(status=502)["tries"] == 3
-
-
-def test_retry_budget_bounds_what_a_broken_backend_costs(rig):
-    upstream = rig.upstream(lambda _, connection: connection.reset())
-    gateway = rig.proxy(upstream, backend={"retries": {"attempts": 1, "budget": "10%"}, **NO_EJECTION})
-    for _ in range(60):
-        assert gateway.get("/").status == 502
-    retries = metric(gateway, "retries_total")
-    assert 3 <= retries <= 6
-    assert len(upstream.requests) == 60 + retries
-    assert metric(gateway, "retries_refused_total") == 60 - retries
-
-
-# ---- Breaker
-
-def test_breaker_opens_and_recovers(rig):
-    healthy = threading.Event()
-    upstream = rig.upstream(lambda _, connection: connection.answer(status=200 if healthy.is_set() else 500))
-    gateway = rig.proxy(upstream, backend={"breaker": {"errors": "50%", "window": "60s", "open": "500ms"}, "retries": {"attempts": 0}})
-    answers = [gateway.get("/").status for _ in range(30)]
-    assert answers[:20] == [500] * 20
-    refused = gateway.get("/")
-    if refused.status == 503:  # unless the pause is over already
-        assert told(refused) == UNAVAILABLE
-        assert int(refused.fields["retry-after"]) >= 1
-    assert gateway.wait_access(reason="upstream_breaker_open")["status"] == 503
-    assert metric(gateway, "breaker_opened_total") >= 1
-    healthy.set()
-    wait_until_served(gateway)
-    assert [gateway.get("/").status for _ in range(10)] == [200] * 10
-    assert metric(gateway, "breaker_open") == 0
-
-
-def wait_until_served(gateway):
-    end = time.monotonic() + PATIENCE
-    while gateway.get("/").status != 200:
-        assert time.monotonic() < end
-        time.sleep(0.02)

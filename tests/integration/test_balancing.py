@@ -194,7 +194,8 @@ def test_target_that_fails_is_ejected_and_given_another_chance(rig):
     with refusing_address() as sock:
         dead = "http://127.0.0.1:%d" % sock.getsockname()[1]
         (other,) = named(rig, "other")
-        gateway = rig.proxy([dead, other.url], backend={"ejection": {"failures": 3, "open": "6s" if SLOW else "2s"}, "retries": {"attempts": 0}})
+        gateway = rig.proxy([dead, other.url], backend={
+            "ejection": {"failures": 3, "open": "6s" if SLOW else "2s"}, "retries": {"attempts": 0}})
         answers = [gateway.get("/").status for _ in range(20)]
         assert answers.count(502) == 3
         assert answers[-10:] == [200] * 10

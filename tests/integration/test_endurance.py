@@ -25,14 +25,16 @@ class Fickle:
     def serve(self, request_, connection):
         if request_.target == "/sound":
             return connection.answer(b"sound")
-        return getattr(self, self.choose(("plain", "chunks", "large", "cut", "reset", "garbage", "surplus", "hint", "close", "nothing")))(
-            connection)
+        kinds = (self.plain, self.chunks, self.large, self.cut, self.reset, self.garbage, self.surplus, self.hint, self.close,
+                 self.nothing)
+        return self.choose(kinds)(connection)
 
     def plain(self, c):
         c.answer(b"plain")
 
     def chunks(self, c):
-        c.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(*[b"x" * n for n in (1, 100, 5000)], trailers=[("X-T", "1")]))
+        body = chunked(b"x", b"x" * 100, b"x" * 5000, trailers=[("X-T", "1")])
+        c.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
 
     def large(self, c):
         c.send(b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n" + b"x" * 400_000)
@@ -91,7 +93,7 @@ def misbehave(client, dice):
         client.send(request("GET", "/sound") * 5 + dice.choice((b"", b"broken\r\n\r\n")) + request("GET", "/x"))
         for _ in range(5):
             answer = client.read_response()
-            assert (answer.status, answer.body) in ((200, b"sound"), (502, b'{"message":"Bad Gateway"}'), (503, b'{"message":"Service Unavailable"}'))
+            assert (answer.status, answer.body) in ((200, b"sound"), (502, b'{"message":"Bad Gateway"}'))
         return None
     if kind == 4:  # a chunked upload that breaks
         client.send(request("POST", "/x", fields=[("Transfer-Encoding", "chunked")]) + chunked(body)[:dice.randrange(1, len(body) + 10)])

@@ -70,6 +70,15 @@ def test_other_fields_keep_their_order_case_and_repetition(plain, upstream):
     assert [pair for pair in seen.fields.pairs if pair in sent] == sent
 
 
+def test_large_heads_pass_both_ways(rig):
+    cookies = [("Set-Cookie", f"c{i}=" + "v" * 1000) for i in range(50)]
+    upstream = rig.upstream(lambda _, connection: connection.answer(fields=cookies))
+    answer = rig.proxy(upstream).get("/", fields=[(f"X-{i}", "f" * 600) for i in range(90)])
+    assert answer.status == 200
+    assert answer.fields.all("set-cookie") == [value for _, value in cookies]
+    assert [upstream.last.fields[f"x-{i}"] for i in range(90)] == ["f" * 600] * 90
+
+
 # ---- Via and Forwarded
 
 def test_via_is_appended_both_ways(rig):

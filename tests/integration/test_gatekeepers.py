@@ -202,7 +202,8 @@ def test_rule_of_an_api_holds_for_all_its_routes_together(rig):
 def test_throttle_by_header_and_by_key(rig):
     gateway = rig.gateway({**KEYS, "apis": [{"name": "a", "routes": [
         {"match": "GET /tenant", "mock": {"status": 200}, "throttle": [{"per": "$header.x-tenant", "rate": "1/min", "burst": 1}]},
-        {"match": "GET /key", "mock": {"status": 200}, "auth": ["partners"], "throttle": [{"per": "api_key", "rate": "1/min", "burst": 1}]}]}]},
+        {"match": "GET /key", "mock": {"status": 200}, "auth": ["partners"],
+         "throttle": [{"per": "api_key", "rate": "1/min", "burst": 1}]}]}]},
         environment={"KEY_ONE": "first secret"})
 
     def status(target, name, value):

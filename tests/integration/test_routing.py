@@ -105,6 +105,14 @@ def test_not_found_and_not_allowed_are_json(shop):
     assert all(line["api"] == "shop" for line in lines.values())
 
 
+def test_head_of_what_is_not_there_has_no_body(shop):
+    client = shop.client()
+    for target, status in (("/v1/nothing", 404), ("/v1/orders/7/nothing", 404)):
+        answer = client.exchange("HEAD", target, host="shop.test")
+        assert (answer.status, answer.fields["content-length"]) == (status, str(len('{"message":"Not Found"}')))
+    assert client.get("/v1/orders", host="shop.test").status == 200
+
+
 def test_no_api_at_all_is_404(rig):
     gateway = rig.gateway({"apis": [{"name": "a", "hosts": ["a.test"], "base_path": "/b", "routes": [mock("$default")]}]})
     for host, path in (("other.test", "/b/x"), ("a.test", "/x"), ("a.test", "/bx"), ("a.test", "/")):
@@ -175,14 +183,16 @@ def test_condition_that_does_not_hold_is_404_when_nothing_else_is_there(rig):
 
 
 def test_variables_are_decoded_in_bodies(rig):
-    gateway = rig.gateway({"apis": [{"name": "a", "routes": [{"match": "GET /a/{x}/{rest+}", "mock": {"body": "${path.x}:${path.rest}"}}]}]})
+    route = {"match": "GET /a/{x}/{rest+}", "mock": {"body": "${path.x}:${path.rest}"}}
+    gateway = rig.gateway({"apis": [{"name": "a", "routes": [route]}]})
     assert gateway.get("/a/b%20c/d/e%2Ff").body == b"b c:d/e/f"
 
 
 def test_options_reaches_a_route_that_wants_it(rig):
     upstream = rig.upstream()
     gateway = rig.gateway({"backends": {"fake": {"targets": [upstream.url]}},
-                           "apis": [{"name": "a", "routes": [{"match": "OPTIONS /x", "backend": "fake"}, {"match": "ANY /y", "backend": "fake"}]}]})
+                           "apis": [{"name": "a", "routes": [{"match": "OPTIONS /x", "backend": "fake"},
+                                                             {"match": "ANY /y", "backend": "fake"}]}]})
     assert gateway.exchange("OPTIONS", "/x").status == 200
     assert gateway.exchange("OPTIONS", "/y").status == 200
     assert [one.method for one in upstream.requests] == ["OPTIONS", "OPTIONS"]

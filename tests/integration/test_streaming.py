@@ -335,6 +335,21 @@ def test_early_answer_of_a_backend_that_closes_is_not_lost(rig):
     assert (answer.status, answer.body) == (413, b"no")
 
 
+@pytest.mark.parametrize("size", [1000, 5_000_000])
+def test_answer_of_who_does_not_read_the_body_arrives_whole(rig, size):
+    """A small rest of the body is read away and the connection kept; for a large one the connection closes, without a reset."""
+    gateway = rig.gateway({"apis": [{"name": "a", "routes": [{"match": "POST /", "mock": {"body": "no need"}}]}]})
+    client = gateway.client()
+    client.send(request("POST", "/", fields=[("Content-Length", str(size))]))
+    answer = client.read_response()
+    assert (answer.status, answer.body, answer.closes) == (200, b"no need", size > 1000)
+    client.send(b"x" * size)
+    if answer.closes:
+        client.expect_closed()
+    else:
+        assert client.exchange("POST", "/", body=b"").status == 200
+
+
 def test_answer_after_the_client_has_ended_its_side(echoing):
     client = echoing.client()
     client.send(request("GET", "/half"))

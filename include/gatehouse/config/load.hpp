@@ -15,9 +15,9 @@ struct Problem {
   std::string file;
   int line = 0;  // from 1; 0: the file as a whole
   int column = 0;
-  std::string path;      // "apis.shop.routes[3].backend"
-  std::string message;   // what is wrong and what was expected
-  std::string fix;       // "did you mean 'orders'?", or empty
+  std::string path;               // "apis.shop.routes[3].backend"
+  std::string message;            // what is wrong and what was expected
+  std::string fix;                // "did you mean 'orders'?", or empty
   std::string to_string() const;  // one line: file:line:col: path: message (fix)
 };
 
@@ -32,7 +32,8 @@ struct Loaded {
 
 Loaded load_file(const std::string& path, const Environment& environment);
 // `name` stands for the file in messages; relative paths in the text are relative to `directory`.
-Loaded load_text(std::string_view yaml, const std::string& name, const std::string& directory, const Environment& environment);
+Loaded load_text(std::string_view yaml, const std::string& name, const std::string& directory,
+                 const Environment& environment);
 
 // The JSON Schema (2020-12) of the file, for editors; ends with a newline.
 std::string json_schema();

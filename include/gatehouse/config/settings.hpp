@@ -24,7 +24,7 @@ struct ListenerSettings {
 };
 
 struct AdminSettings {
-  Endpoint address{*IpAddress::parse("127.0.0.1"), 9180};
+  Endpoint address{IpAddress::parse("127.0.0.1").value_or(IpAddress()), 9180};
   bool operator==(const AdminSettings&) const = default;
 };
 
@@ -33,15 +33,16 @@ struct ScopedSettings {
   std::optional<middleware::CorsSettings> cors;
   std::optional<std::vector<std::string>> auth;  // names of authorizers, any of which may accept; empty: auth: none
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
-  std::optional<std::uint64_t> body_limit;       // limits: {body: …}
-  std::optional<Duration> total_timeout;         // timeouts: {total: …}
+  std::optional<std::uint64_t> body_limit;  // limits: {body: …}
+  std::optional<Duration> total_timeout;    // timeouts: {total: …}
   bool operator==(const ScopedSettings&) const = default;
 };
 
-using IntegrationSettings = std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings>;
+using IntegrationSettings =
+    std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings>;
 
 struct RouteSettings {
-  std::string match;  // as written
+  std::string match;               // as written
   pipeline::RoutePattern pattern;  // with the API's base path
   IntegrationSettings integration;
   middleware::TransformSettings transform;

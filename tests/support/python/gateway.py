@@ -31,10 +31,11 @@ class Lines:
         self.thread.start()
 
     def read(self, stream):
-        for line in stream:
-            with self.changed:
-                self.lines.append(line.decode("utf-8", "surrogateescape").rstrip("\n"))
-                self.changed.notify_all()
+        with stream:
+            for line in stream:
+                with self.changed:
+                    self.lines.append(line.decode("utf-8", "surrogateescape").rstrip("\n"))
+                    self.changed.notify_all()
         with self.changed:
             self.ended = True
             self.changed.notify_all()
@@ -97,6 +98,7 @@ class Gateway:
             self.wait_log(r" info ready")
         except BaseException:
             self.process.kill()
+            self.wait_exit()
             raise
         self.addresses = [endpoint(found) for found in self.find_log(r" info listening address=(\S+)")]
         self.admin = endpoint(self.find_log(r" info admin listening address=(\S+)")[0])

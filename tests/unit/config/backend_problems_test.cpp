@@ -140,6 +140,10 @@ const ProblemCase kCases[] = {
      R"(backends:
   orders: {targets: [http://orders], tls: {ca: ca.pem}})",
      {R"(3:43: backends.orders.tls: no target uses TLS (begin its URL with https://))"}},
+    {"WithWildcardAsServerName",
+     R"(backends:
+  orders: {targets: [https://orders], tls: {server_name: "*.orders"}})",
+     {R"(3:58: backends.orders.tls.server_name: expected a host name or an IP address such as orders.internal, found '*.orders')"}},
     {"WithCertificateWithoutKey",
      R"(backends:
   orders: {targets: [https://orders], tls: {certificate: a.pem}})",

@@ -71,6 +71,7 @@ class Validator {
              std::regex_search(value.get<std::string>(), std::regex(rule.get<std::string>(), std::regex::ECMAScript));
     if (keyword == "anyOf") return count(rule, value) > 0;
     if (keyword == "oneOf") return count(rule, value) == 1;
+    if (keyword == "minItems") return !value.is_array() || value.size() >= rule;
     if (keyword == "items") {
       return !value.is_array() ||
              std::all_of(value.begin(), value.end(), [&](const json& item) { return accepts(rule, item); });
@@ -136,11 +137,11 @@ TEST(SchemaTest, UsesOnlyKeywordsThatThisTestJudgesAndDefinitionsThatExist) {
   std::set<std::string> keywords;
   std::set<std::string> references;
   collect(schema, keywords, references);
-  const std::set<std::string> known = {"$defs",    "$ref",    "$schema",     "additionalProperties",
-                                       "anyOf",    "default", "description", "enum",
-                                       "examples", "items",   "maximum",     "minimum",
-                                       "oneOf",    "pattern", "properties",  "propertyNames",
-                                       "required", "title",   "type"};
+  const std::set<std::string> known = {"$defs",         "$ref",     "$schema",     "additionalProperties",
+                                       "anyOf",         "default",  "description", "enum",
+                                       "examples",      "items",    "maximum",     "minItems",
+                                       "minimum",       "oneOf",    "pattern",     "properties",
+                                       "propertyNames", "required", "title",       "type"};
   EXPECT_TRUE(std::includes(known.begin(), known.end(), keywords.begin(), keywords.end()));
   EXPECT_GT(references.size(), 30u);
   for (const std::string& reference : references)
@@ -193,6 +194,7 @@ TEST(SchemaTest, RefusesWhatDoesNotLoad) {
                                       "access_log: yes",
                                       "auth: partners",
                                       "backends: {b: {}}",
+                                      "backends: {b: {targets: []}}",
                                       "backends: {b: {targets: http://b}}",
                                       "backends: {b: {targets: [http://b/x]}}",
                                       "backends: {\"a b\": {targets: [http://b]}}",

@@ -164,6 +164,15 @@ TEST(SettingsTest, ReadsWhatHoldsAtEveryLevel) {
   EXPECT_EQ(settings.apis[0].routes[0].scoped, api);
 }
 
+TEST(SettingsTest, SomeListsMayBeEmpty) {
+  const Settings settings = settings_of(
+      "trusted_proxies: []\napis: []\nauthorizers: {k: {api_key: {keys: []}}}\n"
+      "cors: {origins: [\"*\"], methods: [], headers: [], expose: []}");
+  EXPECT_TRUE(settings.trusted_proxies.empty());
+  EXPECT_TRUE(settings.apis.empty());
+  EXPECT_TRUE(settings.api_keys.at(0).keys.empty());
+}
+
 TEST(SettingsTest, KnowsWhatWasNotSaid) {
   const RouteSettings route = route_of("{match: GET /a, mock: {}}");
   EXPECT_EQ(route.scoped, ScopedSettings());
