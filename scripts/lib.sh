@@ -9,10 +9,11 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config
   libboost1.81-dev libssl-dev libyaml-cpp-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libc-ares-dev libre2-dev zlib1g-dev
+  librocksdb-dev libsnappy-dev libbz2-dev liblz4-dev libzstd-dev libsimdjson-dev libdeflate-dev libvalijson-dev
 )
 TEST_PACKAGES=(
   libgtest-dev libgmock-dev
-  python3 python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11
+  python3 python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3
   curl nginx-light nodejs openssl procps strace
   prometheus # promtool
 )
