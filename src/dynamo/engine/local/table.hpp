@@ -1,0 +1,79 @@
+// What is known of a table: its keys, indexes, stream, expiry and what DescribeTable answers. Immutable; a change makes a new
+// one in the catalogue. Counters live beside it, shared by all versions.
+#pragma once
+
+#include "gatehouse/dynamo/engine/settings.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gatehouse::dynamo {
+
+using TableId = std::uint32_t;
+using WallTime = std::chrono::system_clock::time_point;
+
+struct Throughput {
+  std::int64_t read = 0, write = 0;
+};
+
+enum class IndexStatus : unsigned char { kActive, kCreating, kDeleting };
+
+struct TableIndex {
+  std::uint8_t number = 0;  // in row keys; 0 is the table itself
+  std::string name;
+  bool local = false;
+  std::vector<KeyPart> partition, sort;
+  IndexSettings::Projected projected = IndexSettings::Projected::kAll;
+  std::vector<std::string> include;
+  IndexStatus status = IndexStatus::kActive;
+  Throughput throughput;
+};
+
+struct TableStream {
+  StreamView view = StreamView::kNone;
+  std::uint32_t id = 0;  // in keys of the change log; a stream enabled anew gets a new one
+  std::string label;     // "2026-11-22T10:00:00.000"
+  std::string arn;
+};
+
+struct TableCounters {
+  std::atomic<std::int64_t> items{0};
+  std::atomic<std::int64_t> bytes{0};
+};
+
+struct Table {
+  TableId id = 0;
+  std::string name, arn, uuid;
+  WallTime created;
+  KeyPart partition;
+  std::optional<KeyPart> sort;
+  std::vector<KeyPart> declared;  // AttributeDefinitions as given
+  std::vector<TableIndex> indexes;
+  bool on_demand = true;
+  Throughput throughput;
+  std::string ttl_attribute;  // empty: off
+  WallTime ttl_changed;
+  TableStream stream;
+  bool deletion_protection = false;
+  bool continuous_backups = false;
+  std::string table_class = "STANDARD";
+  std::vector<std::pair<std::string, std::string>> tags;
+  std::shared_ptr<TableCounters> counters = std::make_shared<TableCounters>();
+
+  const TableIndex* find_index(std::string_view index) const {
+    for (const TableIndex& each : indexes)
+      if (each.name == index) return &each;
+    return nullptr;
+  }
+  bool is_key(std::string_view attribute) const {
+    return attribute == partition.attribute || (sort && attribute == sort->attribute);
+  }
+};
+
+}  // namespace gatehouse::dynamo
