@@ -26,6 +26,7 @@ class StreamLog;    // stream_log.hpp: sequence numbers and records of all strea
 class TokenMemory;  // token_memory.hpp: idempotency tokens of transactions, ten minutes
 class Backups;      // backups.hpp
 class Transfers;    // transfers.hpp: exports and imports
+class Maintenance;  // maintenance.hpp: background work
 
 // What all operations of an engine share.
 struct LocalState {
@@ -40,6 +41,7 @@ struct LocalState {
   std::unique_ptr<TokenMemory> tokens;
   std::unique_ptr<Backups> backups;
   std::unique_ptr<Transfers> transfers;
+  std::unique_ptr<Maintenance> maintenance;  // last: it works with all of them
 };
 
 struct Run {

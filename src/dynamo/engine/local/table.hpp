@@ -23,6 +23,14 @@ struct Throughput {
 };
 
 enum class IndexStatus : unsigned char { kActive, kCreating, kDeleting };
+// kCreating: rows are still being copied into it (restore, import). Such a table can be described, but items cannot be reached.
+enum class TableStatus : unsigned char { kActive, kCreating };
+
+struct TableCounters {
+  std::atomic<std::int64_t> items{0};
+  std::atomic<std::int64_t> bytes{0};
+  std::atomic<std::uint64_t> version{0};  // of the newest description of the table
+};
 
 struct TableIndex {
   std::uint8_t number = 0;  // in row keys; 0 is the table itself
@@ -31,8 +39,10 @@ struct TableIndex {
   std::vector<KeyPart> partition, sort;
   IndexSettings::Projected projected = IndexSettings::Projected::kAll;
   std::vector<std::string> include;
-  IndexStatus status = IndexStatus::kActive;
+  IndexStatus status = IndexStatus::kActive;  // kCreating: writers keep it already, readers are refused
   Throughput throughput;
+  Throughput on_demand_limit{-1, -1};
+  std::shared_ptr<TableCounters> counters = std::make_shared<TableCounters>();
 };
 
 struct TableStream {
@@ -42,13 +52,9 @@ struct TableStream {
   std::string arn;
 };
 
-struct TableCounters {
-  std::atomic<std::int64_t> items{0};
-  std::atomic<std::int64_t> bytes{0};
-};
-
 struct Table {
   TableId id = 0;
+  std::uint64_t version = 0;  // grows with each change of the description
   std::string name, arn, uuid;
   WallTime created;
   KeyPart partition;
@@ -57,14 +63,26 @@ struct Table {
   std::vector<TableIndex> indexes;
   bool on_demand = true;
   Throughput throughput;
+  Throughput on_demand_limit{-1, -1};  // accepted and shown
+  WallTime billing_changed;            // to on demand
+  TableStatus status = TableStatus::kActive;
   std::string ttl_attribute;  // empty: off
+  bool ttl_building = false;  // expiry rows of items that were there before are being written
   WallTime ttl_changed;
   TableStream stream;
   bool deletion_protection = false;
   bool continuous_backups = false;
   std::string table_class = "STANDARD";
+  std::string encryption;       // SSEType as given; empty: none asked for
+  std::string restored_backup;  // ARN of the backup it was restored from; empty: none
+  std::string restored_table;   // ARN
+  WallTime restored_at;
   std::vector<std::pair<std::string, std::string>> tags;
   std::shared_ptr<TableCounters> counters = std::make_shared<TableCounters>();
+
+  // Whether no newer description has replaced this one. A writer asks once it holds the locks of its partitions and starts over (kWouldBlock)
+  // when it is not: what builds a new index takes the same locks, so that no item can be written without its entry.
+  bool is_current() const { return counters->version.load(std::memory_order_acquire) == version; }
 
   const TableIndex* find_index(std::string_view index) const {
     for (const TableIndex& each : indexes)
