@@ -18,6 +18,7 @@ import sys
 ALLOWED = {
     "base": [],
     "crypto": ["base"],
+    "json": ["base"],
     "net": ["base"],
     "observe": ["base"],
     "http": ["net", "base"],
@@ -28,8 +29,8 @@ ALLOWED = {
     "dynamo/adapter": ["dynamo/engine"],
     "pipeline": ["http", "observe"],
     "routing": ["pipeline"],
-    "middleware": ["pipeline", "crypto", "upstream"],
-    "integration": ["pipeline", "upstream", "dynamo/adapter"],
+    "middleware": ["pipeline", "crypto", "json", "upstream"],
+    "integration": ["pipeline", "upstream", "json", "dynamo/adapter"],
     "wsapi": ["pipeline", "http", "integration"],
     "config": ["routing", "middleware", "integration", "wsapi"],
     "gateway": ["config", "routing", "middleware", "integration", "wsapi"],
