@@ -5,6 +5,9 @@
 // is_valid_item() where there is doubt.
 #pragma once
 
+#include "gatehouse/dynamo/wire/encoding.hpp"
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -25,15 +28,16 @@ class Value {
  public:
   Value() = default;  // absent
   // `bytes` begin with an encoded value; what follows it is ignored.
-  static Value at(const char* bytes);
+  static Value at(const char* bytes) { return Value(bytes); }
 
   explicit operator bool() const { return bytes_ != nullptr; }
-  Type type() const;
-  std::string_view bytes() const;  // the whole encoding
+  Type type() const { return static_cast<Type>(*bytes_); }
+  // The whole encoding.
+  std::string_view bytes() const { return {bytes_, encoding::value_end(bytes_)}; }
 
   std::string_view text() const;  // of kString; the canonical text of kNumber; the raw bytes of kBinary
-  bool boolean() const;           // of kBool
-  std::uint32_t count() const;    // of sets, lists and maps
+  bool boolean() const { return bytes_[1] != 0; }                               // of kBool
+  std::uint32_t count() const { return encoding::container(bytes_ + 1).count; }  // of sets, lists and maps
   Elements elements() const;      // of sets
   List list() const;              // of kList
   Map map() const;                // of kMap
@@ -92,6 +96,8 @@ class Map {
   std::uint32_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
   Value find(std::string_view name) const;  // absent when there is none
+  // The encoded names and values one after the other.
+  encoding::Container encoded() const { return {begin_, static_cast<std::uint32_t>(end_ - begin_), count_}; }
 
  private:
   friend class Value;
@@ -104,41 +110,125 @@ class Map {
 class Elements::Iterator {
  public:
   using value_type = std::string_view;
+  using reference = std::string_view;
+  using pointer = void;
   using difference_type = std::ptrdiff_t;
+  using iterator_category = std::input_iterator_tag;
+  Iterator() = default;
   explicit Iterator(const char* at) : at_(at) {}
-  std::string_view operator*() const;
-  Iterator& operator++();
+  std::string_view operator*() const { return encoding::text(at_).view(); }
+  Iterator& operator++() {
+    at_ = encoding::text(at_).end();
+    return *this;
+  }
+  Iterator operator++(int) {
+    const Iterator before = *this;
+    ++*this;
+    return before;
+  }
   bool operator==(const Iterator&) const = default;
 
  private:
-  const char* at_;
+  const char* at_ = nullptr;
 };
 
 class List::Iterator {
  public:
   using value_type = Value;
+  using reference = Value;
+  using pointer = void;
   using difference_type = std::ptrdiff_t;
+  using iterator_category = std::input_iterator_tag;
+  Iterator() = default;
   explicit Iterator(const char* at) : at_(at) {}
   Value operator*() const { return Value::at(at_); }
-  Iterator& operator++();
+  Iterator& operator++() {
+    at_ = encoding::value_end(at_);
+    return *this;
+  }
+  Iterator operator++(int) {
+    const Iterator before = *this;
+    ++*this;
+    return before;
+  }
   bool operator==(const Iterator&) const = default;
 
  private:
-  const char* at_;
+  const char* at_ = nullptr;
 };
 
 class Map::Iterator {
  public:
   using value_type = Attribute;
+  using reference = Attribute;
+  using pointer = void;
   using difference_type = std::ptrdiff_t;
+  using iterator_category = std::input_iterator_tag;
+  Iterator() = default;
   explicit Iterator(const char* at) : at_(at) {}
-  Attribute operator*() const;
-  Iterator& operator++();
+  Attribute operator*() const {
+    const encoding::Text name = encoding::text(at_);
+    return {name.view(), Value::at(name.end())};
+  }
+  Iterator& operator++() {
+    at_ = encoding::value_end(encoding::text(at_).end());
+    return *this;
+  }
+  Iterator operator++(int) {
+    const Iterator before = *this;
+    ++*this;
+    return before;
+  }
   bool operator==(const Iterator&) const = default;
 
  private:
-  const char* at_;
+  const char* at_ = nullptr;
 };
+
+inline std::string_view Value::text() const {
+  if (type() == Type::kNumber) return encoding::number(bytes_);
+  return encoding::text(bytes_ + 1).view();
+}
+
+inline Elements Value::elements() const {
+  const encoding::Container set = encoding::container(bytes_ + 1);
+  return {set.begin, set.end()};
+}
+
+inline List Value::list() const {
+  const encoding::Container list = encoding::container(bytes_ + 1);
+  return {list.begin, list.end(), list.count};
+}
+
+inline Map Value::map() const {
+  const encoding::Container map = encoding::container(bytes_ + 1);
+  return {map.begin, map.end(), map.count};
+}
+
+inline Elements::Iterator Elements::begin() const { return Iterator(begin_); }
+inline Elements::Iterator Elements::end() const { return Iterator(end_); }
+
+inline bool Elements::contains(std::string_view element) const { return std::find(begin(), end(), element) != end(); }
+
+inline List::Iterator List::begin() const { return Iterator(begin_); }
+inline List::Iterator List::end() const { return Iterator(end_); }
+
+inline Map Map::item(std::string_view bytes) {
+  const encoding::Container map = encoding::container(bytes.data() + 1);
+  return {map.begin, map.end(), map.count};
+}
+
+inline Map::Iterator Map::begin() const { return Iterator(begin_); }
+inline Map::Iterator Map::end() const { return Iterator(end_); }
+
+inline Value Map::find(std::string_view name) const {
+  for (const char* at = begin_; at != end_;) {
+    const encoding::Text here = encoding::text(at);
+    if (here.size == name.size() && std::memcmp(here.begin, name.data(), name.size()) == 0) return Value::at(here.end());
+    at = encoding::value_end(here.end());
+  }
+  return {};
+}
 
 // Same type and same content; maps in any order.
 bool equal(Value a, Value b);
@@ -172,9 +262,10 @@ class ValueWriter {
   struct Open {
     std::size_t at;
     std::uint32_t count = 0;
+    bool binary = false;  // the elements are no text
   };
   Open begin_list();
-  void end_list(Open& open);   // open.count: how many values were written in between
+  void end_list(Open& open);  // the caller counts the values written in between in open.count
   Open begin_map();
   void name(Open& open, std::string_view name);  // counts; its value follows
   void end_map(Open& open);
@@ -196,6 +287,10 @@ class ValueWriter {
   std::string& buffer() { return to_; }
 
  private:
+  Open begin_container();
+  void end_container(const Open& open);
+  void text(std::string_view bytes, bool escape);
+
   std::string& to_;
 };
 

@@ -1,0 +1,36 @@
+// memcpy for the short runs that names and values are: a call and its dispatch would cost more than the copying.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+namespace gatehouse::dynamo {
+
+// The first and the last kWidth bytes, which may overlap: all of what is kWidth to 2 * kWidth bytes long.
+template <std::size_t kWidth>
+void copy_ends(char* to, const char* from, std::size_t size) {
+  char first[kWidth];
+  char last[kWidth];
+  std::memcpy(first, from, kWidth);
+  std::memcpy(last, from + size - kWidth, kWidth);
+  std::memcpy(to, first, kWidth);
+  std::memcpy(to + size - kWidth, last, kWidth);
+}
+
+// Returns the end of what was written. The ranges do not overlap.
+inline char* copy_bytes(char* to, const char* from, std::size_t size) {
+  if (size > 32) {
+    std::memcpy(to, from, size);
+  } else if (size >= 16) {
+    copy_ends<16>(to, from, size);
+  } else if (size >= 8) {
+    copy_ends<8>(to, from, size);
+  } else if (size >= 4) {
+    copy_ends<4>(to, from, size);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+  }
+  return to + size;
+}
+
+}  // namespace gatehouse::dynamo

@@ -1,0 +1,278 @@
+// JSON from encoded values. Pieces gather in a buffer on the stack: appending each of them to the string would cost more than
+// making them.
+#include "gatehouse/dynamo/wire/json_writer.hpp"
+
+#include "gatehouse/dynamo/wire/encoding.hpp"
+
+#include "dynamo/wire/base64.hpp"
+#include "dynamo/wire/byte_copy.hpp"
+#include "dynamo/wire/byte_scan.hpp"
+#include "dynamo/wire/json_escape.hpp"
+
+namespace gatehouse::dynamo {
+namespace {
+
+class Sink {
+ public:
+  explicit Sink(std::string& to) : to_(to) {}
+  ~Sink() { flush(); }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+  void put(char c) {
+    reserve(1);
+    *at_++ = c;
+  }
+
+  template <std::size_t kSize>
+  void literal(const char (&text)[kSize]) {
+    reserve(kSize - 1);
+    std::memcpy(at_, text, kSize - 1);
+    at_ += kSize - 1;
+  }
+
+  // `before` text `after`, where what stands around the text is short.
+  template <std::size_t kBefore, std::size_t kAfter>
+  void around(const char (&before)[kBefore], std::string_view text, const char (&after)[kAfter]) {
+    literal(before);
+    bytes(text);
+    literal(after);
+  }
+
+  void bytes(std::string_view text) {
+    if (!fits(text.size())) {
+      flush();
+      if (text.size() > sizeof buffer_) {
+        to_.append(text);
+        return;
+      }
+    }
+    at_ = copy_bytes(at_, text.data(), text.size());
+  }
+
+  void escaped(std::string_view text) {
+    while (true) {
+      const std::size_t clean = clean_prefix(text);
+      bytes(text.substr(0, clean));
+      if (clean == text.size()) return;
+      reserve(kMaxEscape);
+      at_ = write_escape(at_, text[clean]);
+      text.remove_prefix(clean + 1);
+    }
+  }
+
+  void text(const encoding::Text& text) {
+    if (text.escape) [[unlikely]] {
+      escaped(text.view());
+    } else {
+      bytes(text.view());
+    }
+  }
+
+  void base64(std::string_view bytes) {
+    if (!fits(base64_size(bytes.size()))) {
+      flush();
+      if (base64_size(bytes.size()) > sizeof buffer_) {
+        append_base64(to_, bytes);
+        return;
+      }
+    }
+    at_ = encode_base64(at_, bytes);
+  }
+
+ private:
+  bool fits(std::size_t size) const { return size <= static_cast<std::size_t>(buffer_ + sizeof buffer_ - at_); }
+
+  void reserve(std::size_t size) {
+    if (!fits(size)) [[unlikely]] flush();
+  }
+
+  void flush() {
+    to_.append(buffer_, at_);
+    at_ = buffer_;
+  }
+
+  std::string& to_;
+  char buffer_[1024];
+  char* at_ = buffer_;
+};
+
+void write_value(Sink& to, const char* value);
+
+// The elements of a set, behind the opening bracket.
+void write_elements(Sink& to, Type type, Elements elements) {
+  bool first = true;
+  for (auto at = elements.begin(); at != elements.end(); ++at) {
+    if (!first) to.put(',');
+    first = false;
+    to.put('"');
+    if (type == Type::kBinarySet) {
+      to.base64(*at);
+    } else {
+      to.escaped(*at);
+    }
+    to.put('"');
+  }
+}
+
+void write_attributes(Sink& to, const char* at, const char* end) {
+  bool first = true;
+  while (at != end) {
+    const encoding::Text name = encoding::text(at);
+    if (first) {
+      to.literal("{\"");
+    } else {
+      to.literal(",\"");
+    }
+    first = false;
+    to.text(name);
+    to.literal("\":");
+    write_value(to, name.end());
+    at = encoding::value_end(name.end());
+  }
+}
+
+void write_list(Sink& to, const encoding::Container& list) {
+  to.literal("{\"L\":[");
+  for (const char* at = list.begin; at != list.end(); at = encoding::value_end(at)) {
+    if (at != list.begin) to.put(',');
+    write_value(to, at);
+  }
+  to.literal("]}");
+}
+
+void write_map(Sink& to, const encoding::Container& map) {
+  if (map.count == 0) to.put('{');
+  write_attributes(to, map.begin, map.end());
+  to.put('}');
+}
+
+void write_set(Sink& to, Value set) {
+  to.literal("{\"");
+  to.bytes(type_name(set.type()));
+  to.literal("\":[");
+  write_elements(to, set.type(), set.elements());
+  to.literal("]}");
+}
+
+void write_value(Sink& to, const char* value) {
+  switch (static_cast<encoding::Tag>(*value)) {
+    case encoding::kTagString:
+      to.literal("{\"S\":\"");
+      to.text(encoding::text(value + 1));
+      to.literal("\"}");
+      return;
+    case encoding::kTagNumber: to.around("{\"N\":\"", encoding::number(value), "\"}"); return;
+    case encoding::kTagBinary:
+      to.literal("{\"B\":\"");
+      to.base64(encoding::text(value + 1).view());
+      to.literal("\"}");
+      return;
+    case encoding::kTagBool:
+      if (value[1] != 0) {
+        to.literal("{\"BOOL\":true}");
+      } else {
+        to.literal("{\"BOOL\":false}");
+      }
+      return;
+    case encoding::kTagNull: to.literal("{\"NULL\":true}"); return;
+    case encoding::kTagStringSet:
+    case encoding::kTagNumberSet:
+    case encoding::kTagBinarySet: write_set(to, Value::at(value)); return;
+    case encoding::kTagList: write_list(to, encoding::container(value + 1)); return;
+    case encoding::kTagMap:
+      to.literal("{\"M\":");
+      write_map(to, encoding::container(value + 1));
+      to.put('}');
+      return;
+  }
+}
+
+void write_plain(Sink& to, Value value);
+
+void write_plain_map(Sink& to, const Map& map) {
+  to.put('{');
+  bool first = true;
+  for (const Attribute& attribute : map) {
+    if (!first) to.put(',');
+    first = false;
+    to.put('"');
+    to.escaped(attribute.name);
+    to.literal("\":");
+    write_plain(to, attribute.value);
+  }
+  to.put('}');
+}
+
+void write_plain_elements(Sink& to, Value set) {
+  to.put('[');
+  if (set.type() == Type::kNumberSet) {
+    bool first = true;
+    for (const std::string_view number : set.elements()) {
+      if (!first) to.put(',');
+      first = false;
+      to.bytes(number);
+    }
+  } else {
+    write_elements(to, set.type(), set.elements());
+  }
+  to.put(']');
+}
+
+void write_plain_list(Sink& to, const List& list) {
+  to.put('[');
+  bool first = true;
+  for (const Value value : list) {
+    if (!first) to.put(',');
+    first = false;
+    write_plain(to, value);
+  }
+  to.put(']');
+}
+
+void write_plain(Sink& to, Value value) {
+  switch (value.type()) {
+    case Type::kString:
+      to.put('"');
+      to.escaped(value.text());
+      to.put('"');
+      return;
+    case Type::kNumber: to.bytes(value.text()); return;
+    case Type::kBinary:
+      to.put('"');
+      to.base64(value.text());
+      to.put('"');
+      return;
+    case Type::kBool: to.bytes(value.boolean() ? "true" : "false"); return;
+    case Type::kNull: to.literal("null"); return;
+    case Type::kStringSet:
+    case Type::kNumberSet:
+    case Type::kBinarySet: write_plain_elements(to, value); return;
+    case Type::kList: write_plain_list(to, value.list()); return;
+    case Type::kMap: write_plain_map(to, value.map()); return;
+  }
+}
+
+}  // namespace
+
+void write_json_value(std::string& to, Value value) {
+  Sink sink(to);
+  write_value(sink, value.bytes().data());
+}
+
+void write_json_item(std::string& to, const Map& item) {
+  Sink sink(to);
+  write_map(sink, item.encoded());
+}
+
+void write_plain_value(std::string& to, Value value) {
+  Sink sink(to);
+  write_plain(sink, value);
+}
+
+void write_plain_item(std::string& to, const Map& item) {
+  Sink sink(to);
+  write_plain_map(sink, item);
+}
+
+}  // namespace gatehouse::dynamo
