@@ -18,7 +18,7 @@ enum class ChangeCause : unsigned char { kClient, kExpiry };  // expiry: userIde
 class Mutation {
  public:
   explicit Mutation(Run& run);
-  ~Mutation();  // without commit(): nothing happened
+  ~Mutation();  // without commit(): as give_up()
   Mutation(const Mutation&) = delete;
   Mutation& operator=(const Mutation&) = delete;
 
@@ -30,7 +30,7 @@ class Mutation {
   Outcome<std::optional<Map>> read(std::string_view row_key, std::string& bytes);
 
   // `before` as read() said; `after` none: the item goes. `encoded_after` is what Map::item(after) was made of. Checks index key
-  // types and sizes. An item may be changed once.
+  // types and sizes. An item may be changed once. The views must live until commit().
   struct Image {
     Map map;
     std::string_view encoded;

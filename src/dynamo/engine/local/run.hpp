@@ -37,10 +37,11 @@ struct LocalState {
   net::BlockingPool& pool;
   Catalogue catalogue;
   Stripes stripes;
-  std::unique_ptr<StreamLog> streams;
-  std::unique_ptr<TokenMemory> tokens;
-  std::unique_ptr<Backups> backups;
-  std::unique_ptr<Transfers> transfers;
+  // Shared only so that whoever owns a state need not know these types.
+  std::shared_ptr<StreamLog> streams;
+  std::shared_ptr<TokenMemory> tokens;
+  std::shared_ptr<Backups> backups;
+  std::shared_ptr<Transfers> transfers;
   std::unique_ptr<Maintenance> maintenance;  // last: it works with all of them
 };
 
@@ -51,11 +52,22 @@ struct Run {
   std::string& answer;  // JSON, appended
   Patience patience;
   CommitNumber must_be_durable = 0;
+  bool reads_may_wait = false;  // although writes may not: rows that lie in the page cache cost less than a hop to the pool
 
   void needs(CommitNumber number) { must_be_durable = std::max(must_be_durable, number); }
   // After rows of a partition were read.
-  void saw(std::string_view row_key) { needs(state.stripes.last_change(row_key)); }
-  ReadOptions reading() const { return {.patience = patience}; }
+  void saw(std::string_view row_key) { saw(state.stripes.of(row_key)); }
+  void saw(const Stripes::Stripe& stripe) {
+    const CommitNumber last = Stripes::last_change(stripe);
+    if (last == Stripes::kInFlight) {
+      saw_everything();
+    } else {
+      needs(last);
+    }
+  }
+  // After rows of many partitions were read.
+  void saw_everything() { needs(state.storage->written()); }
+  ReadOptions reading() const { return {.patience = reads_may_wait ? Patience::kAllowed : patience}; }
   // By name or ARN; kResourceNotFound "Requested resource not found".
   Outcome<std::shared_ptr<const Table>> table(std::string_view name_or_arn) const;
 };

@@ -22,17 +22,23 @@ class Stripes {
   static constexpr CommitNumber kInFlight = std::numeric_limits<CommitNumber>::max();
 
   struct alignas(64) Stripe {
-    std::mutex mutex;
-    // The number of the last change, or kInFlight. Whoever read a row looks here afterwards: what it saw may only be told once
-    // that number is durable.
+    std::mutex mutex;  // of item rows; entries of indexes are changed under the lock of their item
+    // Whoever read a row looks here afterwards: what it saw may only be told once `last` is durable, which is not yet known while
+    // someone writes.
+    std::atomic<std::uint32_t> writers{0};
     std::atomic<CommitNumber> last{0};
   };
 
-  Stripe& of(std::string_view row_key);
-  std::size_t index_of(std::string_view row_key) const;
+  // REQUIRES: a whole row key, or at least its first kRowHead bytes.
+  Stripe& of(std::string_view row_key) { return stripes_[index_of(row_key)]; }
+  static std::size_t index_of(std::string_view row_key);
   Stripe& at(std::size_t index) { return stripes_[index]; }
-  // After a row of that partition was read: the number that must be durable before the answer.
-  CommitNumber last_change(std::string_view row_key);
+
+  // Around the writing of a batch that changes rows of that stripe. `number`: 0 when nothing was written.
+  static void begin_change(Stripe& stripe);
+  static void end_change(Stripe& stripe, CommitNumber number);
+  // After a row of that partition was read: the number that must be durable before the answer, or kInFlight.
+  static CommitNumber last_change(const Stripe& stripe);
 
  private:
   std::unique_ptr<Stripe[]> stripes_ = std::make_unique<Stripe[]>(kCount);
