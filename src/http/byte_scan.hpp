@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -73,6 +74,17 @@ inline __m128i is_control(__m128i bytes) {
 inline __m128i is_invisible(__m128i bytes) {
   return _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x21)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
 }
+// Letters, digits and '-': what nearly all names are made of.
+inline __m128i is_usual_in_names(__m128i bytes) {
+  const auto within = [](__m128i a, char first, char last) {
+    return _mm_and_si128(_mm_cmpgt_epi8(a, _mm_set1_epi8(static_cast<char>(first - 1))),
+                         _mm_cmplt_epi8(a, _mm_set1_epi8(static_cast<char>(last + 1))));
+  };
+  const __m128i letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
+  const __m128i others = _mm_or_si128(within(bytes, '0', '9'), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+  return _mm_or_si128(letters, others);
+}
+inline unsigned mask_of(__m128i lanes) { return static_cast<unsigned>(_mm_movemask_epi8(lanes)); }
 #endif
 
 // The first control byte, tab and DEL among them, or `end`.

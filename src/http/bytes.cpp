@@ -11,7 +11,8 @@ Bytes::Bytes(Bytes&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       begin_(std::exchange(other.begin_, 0)),
       size_(std::exchange(other.size_, 0)),
-      capacity_(std::exchange(other.capacity_, 0)) {}
+      capacity_(std::exchange(other.capacity_, 0)),
+      borrowed_(std::exchange(other.borrowed_, false)) {}
 
 Bytes& Bytes::operator=(Bytes&& other) noexcept {
   if (this != &other) {
@@ -20,6 +21,7 @@ Bytes& Bytes::operator=(Bytes&& other) noexcept {
     begin_ = std::exchange(other.begin_, 0);
     size_ = std::exchange(other.size_, 0);
     capacity_ = std::exchange(other.capacity_, 0);
+    borrowed_ = std::exchange(other.borrowed_, false);
   }
   return *this;
 }
@@ -39,7 +41,7 @@ void Bytes::grow(std::size_t more) {
     std::size_t capacity = std::max(kept + more, 2 * kept);
     auto* const data = static_cast<char*>(block_pool::take(capacity));
     if (kept != 0) std::memcpy(data, data_ + begin_, kept);
-    if (data_ != nullptr) block_pool::give(data_, capacity_);
+    release();
     data_ = data;
     capacity_ = capacity;
   }
@@ -52,9 +54,13 @@ void Bytes::consume(std::size_t bytes) {
   if (begin_ == size_) begin_ = size_ = 0;
 }
 
-void Bytes::clear() {
-  if (data_ != nullptr) block_pool::give(data_, capacity_);
+void Bytes::release() {
+  if (data_ != nullptr && !std::exchange(borrowed_, false)) block_pool::give(data_, capacity_);
   data_ = nullptr;
+}
+
+void Bytes::clear() {
+  release();
   begin_ = size_ = capacity_ = 0;
 }
 

@@ -2,8 +2,6 @@
 
 #include "gatehouse/base/strings.hpp"
 
-#include <new>
-
 namespace gatehouse::http {
 namespace {
 
@@ -34,7 +32,7 @@ void FieldEdits::remove(std::string_view name) {
 
 void FieldEdits::set(FieldId id, std::string_view value) {
   remove(id);
-  link(id, field_name(id), value);
+  append(id, value);
 }
 
 void FieldEdits::set(std::string_view name, std::string_view value) {
@@ -42,9 +40,11 @@ void FieldEdits::set(std::string_view name, std::string_view value) {
   append(name, value);
 }
 
-void FieldEdits::append(FieldId id, std::string_view value) { link(id, field_name(id), value); }
+void FieldEdits::append(FieldId id, std::string_view value) { link(id, {}, value, Checked::kNo); }
 
-void FieldEdits::append(std::string_view name, std::string_view value) { link(field_id(name), name, value); }
+void FieldEdits::append(std::string_view name, std::string_view value) {
+  link(field_id(name), name, value, Checked::kNo);
+}
 
 bool FieldEdits::removes_other(std::string_view name) const {
   for (const Removed* removed = removed_; removed != nullptr; removed = removed->next) {
@@ -59,7 +59,7 @@ void FieldEdits::drop_added(FieldId id) {
 }
 
 void FieldEdits::drop_added(std::string_view name) {
-  const auto drops = [name](const Added& added) { return added.id == FieldId::kOther && iequals(added.name, name); };
+  const auto drops = [name](const Added& added) { return added.id == FieldId::kOther && iequals(added.written, name); };
   drop_added_if(drops);
 }
 
@@ -75,12 +75,6 @@ void FieldEdits::drop_added_if(Predicate drops) {
       link = &last_->next;
     }
   }
-}
-
-void FieldEdits::link(FieldId id, std::string_view name, std::string_view value) {
-  auto* added = new (arena_->allocate(sizeof(Added), alignof(Added))) Added{name, value, id, nullptr};
-  (last_ == nullptr ? added_ : last_->next) = added;
-  last_ = added;
 }
 
 }  // namespace gatehouse::http

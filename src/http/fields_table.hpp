@@ -70,6 +70,23 @@ inline constexpr std::array<std::string_view, kKnown> kNames = {
     "X-Request-ID",
 };
 
+// "Content-Type: ", all in pieces of one size, which is copied at once.
+struct Prefix {
+  char text[kLongestKnownName + 2];
+};
+
+consteval std::array<Prefix, kKnown> make_prefixes() {
+  std::array<Prefix, kKnown> prefixes{};
+  for (std::size_t id = 1; id < kKnown; ++id) {
+    std::size_t at = 0;
+    for (const char c : kNames[id]) prefixes[id].text[at++] = c;  // a longer name does not compile
+    prefixes[id].text[at++] = ':';
+    prefixes[id].text[at] = ' ';
+  }
+  return prefixes;
+}
+inline constexpr std::array<Prefix, kKnown> kPrefixes = make_prefixes();
+
 // Names in lower case, in one piece of memory: 32 bytes each.
 struct Lowered {
   char text[31];
@@ -156,13 +173,20 @@ inline FieldId find_short(const char* name, std::size_t size) {
   return FieldId::kOther;
 }
 
+inline const Lowered& lowered(FieldId id) { return kLowered.data()[static_cast<std::size_t>(id)]; }
+
+// The only known name that this can be. REQUIRES: `size` is at least 4.
+inline FieldId candidate(const char* name, std::size_t size) {
+  std::uint32_t last_four;
+  std::memcpy(&last_four, name + size - 4, 4);
+  return kSlots.data()[slot_of(last_four, size, kMultiplier)];
+}
+
 // REQUIRES: no byte of `name` is below 0x20.
 __attribute__((always_inline)) inline FieldId find(const char* name, std::size_t size) {
   if (size < 4) return find_short(name, size);
-  std::uint32_t last_four;
-  std::memcpy(&last_four, name + size - 4, 4);
-  const FieldId id = kSlots.data()[slot_of(last_four, size, kMultiplier)];
-  const Lowered& known = kLowered.data()[static_cast<std::size_t>(id)];
+  const FieldId id = candidate(name, size);
+  const Lowered& known = lowered(id);
   return known.size == size && equals_lowered(name, known.text, size) ? id : FieldId::kOther;
 }
 

@@ -31,36 +31,62 @@ bool is_underscore_twin(const char* name, std::size_t size) {
 }
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_plain_name(const char* at, const char* end) {
-  return at != end && end - at <= kMaxNameBytes && scan::skip(at, end, scan::kPlainNameByte) == end;
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// A name with its colon, valid and without '_'; no colon when it is anything else.
+struct UsualName {
+  const char* colon = nullptr;
+  FieldId id = FieldId::kOther;
+};
+
+inline UsualName read_usual_name(const char* name, const char* end) {
+#if defined(__SSE2__)
+  if (end - name > 16) {
+    const __m128i bytes = scan::load16(name);
+    const __m128i colons = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'));
+    const unsigned stops = scan::mask_of(_mm_or_si128(scan::is_control(bytes), colons));
+    if (stops >> 4 != 0 && (stops & 15) == 0) {
+      const auto size = static_cast<unsigned>(__builtin_ctz(stops));
+      const unsigned all = (1U << size) - 1;
+      if (name[size] != ':') return {};
+      // A name that is known is known to be valid.
+      const FieldId id = table::candidate(name, size);
+      const __m128i known = scan::load16(table::lowered(id).text);
+      const unsigned same = scan::mask_of(_mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), known));
+      if (table::lowered(id).size == size && (same & all) == all) return {name + size, id};
+      const unsigned usual = scan::mask_of(scan::is_usual_in_names(bytes));
+      if ((usual & all) == all) return {name + size, FieldId::kOther};
+    }
+  }
+#endif
+  const char* const colon = scan::find_colon(name, end);
+  if (colon == end || *colon != ':') return {};
+  const auto size = static_cast<std::size_t>(colon - name);
+  const FieldId id = table::find(name, size);
+  const bool plain = id != FieldId::kOther || (size != 0 && colon - name <= kMaxNameBytes &&
+                                               scan::skip(name, colon, scan::kPlainNameByte) == colon);
+  return plain ? UsualName{colon, id} : UsualName();
+}
+
 struct UsualLine {
-  const char* name_end = nullptr;
-  const char* value;
-  const char* value_end;
-  FieldId id;
+  UsualName name;
+  const char* value = nullptr;
+  const char* value_end = nullptr;
 };
 
 // Reads a line that is there as a whole, has a valid name without '_', at most one space behind the colon, a value that is
-// not empty, and no other blank around it. name_end is null when it is anything else.
-inline UsualLine read_usual_line(const char* name, const char* end) {
-  UsualLine line;
-  const char* const colon = scan::find_colon(name, end);
-  if (end - colon < 4 || *colon != ':') return line;
-  const auto size = static_cast<std::size_t>(colon - name);
-  line.id = table::find(name, size);
-  // A name that is known is known to be valid.
-  if (line.id == FieldId::kOther && !is_plain_name(name, colon)) return line;
+// not empty, and no other blank around it. value_end is null when it is anything else.
+inline UsualLine read_usual_line(const char* at, const char* end) {
+  UsualLine line{read_usual_name(at, end)};
+  const char* const colon = line.name.colon;
+  if (colon == nullptr || end - colon < 4) return line;
   line.value = colon + (colon[1] == ' ' ? 2 : 1);
-  line.value_end = scan::find_control(line.value, end);
-  if (end - line.value_end < 2 || std::memcmp(line.value_end, "\r\n", 2) != 0) return line;
+  const char* const value_end = scan::find_control(line.value, end);
+  if (end - value_end < 2 || std::memcmp(value_end, "\r\n", 2) != 0) return line;
   // Above the space: no blank, and at the front no CR.
-  if (static_cast<unsigned char>(*line.value) <= ' ' || static_cast<unsigned char>(line.value_end[-1]) <= ' ')
-    return line;
-  line.name_end = colon;
+  const bool blank = static_cast<unsigned char>(*line.value) <= ' ' || static_cast<unsigned char>(value_end[-1]) <= ' ';
+  if (!blank) line.value_end = value_end;
   return line;
 }
 
@@ -300,21 +326,25 @@ bool HeadParser::take_usual_lines(const Window& window, FieldRefs& refs) {
   const std::uint64_t judged = judged_fields();
   std::uint64_t present = state_.present;
   for (std::size_t room = limits_.headers - refs.size(); room != 0; --room) {
+    if (at == window.end || *at == '\r') break;
     const UsualLine line = read_usual_line(at, window.end);
-    if (line.name_end == nullptr) break;
+    if (line.value_end == nullptr) break;
     const char* const next = line.value_end + 2;
     refs.push_back(FieldRef{.name_at = static_cast<std::uint32_t>(at - base),
                             .value_at = static_cast<std::uint32_t>(line.value - base),
                             .value_size = static_cast<std::uint32_t>(line.value_end - line.value),
                             .line_size = static_cast<std::uint32_t>(next - at),
-                            .name_size = static_cast<std::uint16_t>(line.name_end - at),
-                            .id = line.id,
+                            .name_size = static_cast<std::uint16_t>(line.name.colon - at),
+                            .id = line.name.id,
                             .named_by_connection = false});
     at = next;
-    if ((bit(line.id) & judged) != 0 && !judge_field(base, refs.back())) return false;
-    present |= bit(line.id);
-    state_.present = present;
+    if ((bit(line.name.id) & judged) != 0) {
+      state_.present = present;
+      if (!judge_field(base, refs.back())) return false;
+    }
+    present |= bit(line.name.id);
   }
+  state_.present = present;
   go_to(window, Phase::kLine, at);
   return true;
 }

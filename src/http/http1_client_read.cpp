@@ -9,6 +9,8 @@ namespace {
 
 // The first read of an answer: what of it is body is copied, so it stays small; what is beyond is read as views.
 constexpr std::size_t kFirstRead = 32 * 1024;
+// So much of a body shares the head's block.
+constexpr std::size_t kKeptWithHead = 1024;
 // 100 and 103 come once or twice; a backend that sends them for ever is broken.
 constexpr std::uint32_t kMostInformational = 16;
 constexpr int kSwitchingProtocols = 101;
@@ -62,8 +64,10 @@ HeadState Http1Client::parse(std::span<char> bytes) {
     case ParseStatus::kMalformed: malformed(parser_.malformed().reason); return HeadState::kFailed;
     case ParseStatus::kComplete: break;
   }
-  if (whole) head_.append(seen.substr(0, parser_.head_size()));
-  return judge_head(bytes.last(seen.size() - parser_.head_size()));
+  const std::size_t rest = seen.size() - parser_.head_size();
+  const bool together = rest <= kKeptWithHead;
+  if (whole) head_.append(together ? seen : seen.substr(0, parser_.head_size()));
+  return judge_head(together ? head_.last(rest) : bytes.last(rest));
 }
 
 HeadState Http1Client::judge_head(std::span<char> rest) {
@@ -98,8 +102,11 @@ HeadState Http1Client::take_final(std::span<char> rest) {
   if (body_.ended()) {
     surplus_ = !rest.empty();
   } else if (!rest.empty()) {
-    kept_.append({rest.data(), body_.decode(rest)});
-    unread_ = kept_.view();
+    unread_ = {rest.data(), body_.decode(rest)};
+    if (rest.size() > kKeptWithHead) {
+      kept_.append(unread_);
+      unread_ = kept_.view();
+    }
     if (body_.malformed()) {
       malformed(body_.reason());
       return HeadState::kFailed;

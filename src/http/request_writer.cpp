@@ -7,6 +7,9 @@
 namespace gatehouse::http {
 namespace {
 
+// Heads of this size, with what the serialiser keeps in reserve, take no block of the pool.
+constexpr std::size_t kUsualHead = 2048;
+
 constexpr std::string_view kChunkEnd = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kChunkEndAndLast = "\r\n0\r\n\r\n";
@@ -54,7 +57,8 @@ void RequestWriter::restart() {
 void RequestWriter::send(const OutgoingRequest& head, std::string_view first, More more) {
   framing_ = framing_of(head);
   left_ = head.content_length.value_or(0);
-  Bytes buffer;
+  char scratch[kUsualHead];
+  Bytes buffer(scratch);
   write_request_head(buffer, head, framing_,
                      head.upgrade.empty() ? ConnectionOption::kNone : ConnectionOption::kUpgrade);
   write_body(buffer.view(), first, framing_ == Framing::kNone ? More::kNo : more);

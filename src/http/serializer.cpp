@@ -1,6 +1,7 @@
 #include "serializer.hpp"
 
 #include "byte_scan.hpp"
+#include "fields_table.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <cstring>
@@ -11,8 +12,9 @@ namespace {
 // What the serialiser alone writes, or nobody.
 constexpr std::uint64_t kFramingFields = kHopByHop | bit(FieldId::kContentLength);
 constexpr std::uint64_t kRequestDropped = kFramingFields | bit(FieldId::kHost) | bit(FieldId::kExpect);
-// Start line without its variable parts, framing, Connection, Upgrade's name, Date, the empty line.
-constexpr std::size_t kFixedBytes = 256;
+// Start line without its variable parts, framing, Connection, Upgrade's name, Date, the empty line; and what the copy of a
+// known name may write beyond it.
+constexpr std::size_t kFixedBytes = 256 + sizeof(table::Prefix);
 
 char* put(char* to, std::string_view text) {
   if (!text.empty()) std::memcpy(to, text.data(), text.size());
@@ -26,19 +28,24 @@ char* put_field(char* to, std::string_view name, std::string_view value) {
   return put(to, "\r\n");
 }
 
+// With ": ". Writes a whole Prefix, whatever the name's size.
+char* put_known_name(char* to, FieldId id) {
+  const auto index = static_cast<std::size_t>(id);
+  std::memcpy(to, table::kPrefixes.data()[index].text, sizeof(table::Prefix));
+  return to + table::kNames.data()[index].size() + 2;
+}
+
+bool may_be_sent(const FieldEdits::Added& added) {
+  return is_valid_field_value(added.value) && (added.id != FieldId::kOther || is_token(added.written));
+}
+
 std::size_t size_bound(const Fields* fields) {
   if (fields == nullptr || fields->size() == 0) return 0;
   const FieldRef& last = fields->ref(fields->size() - 1);
   return last.name_at + last.line_size - fields->ref(0).name_at;
 }
 
-std::size_t size_bound(const FieldEdits* edits) {
-  std::size_t bytes = 0;
-  for (const auto* added = edits == nullptr ? nullptr : edits->added(); added != nullptr; added = added->next) {
-    bytes += added->name.size() + added->value.size() + 4;
-  }
-  return bytes;
-}
+std::size_t size_bound(const FieldEdits* edits) { return edits == nullptr ? 0 : edits->added_bytes(); }
 
 // Copies the field lines that stay, whole runs of neighbours at once.
 char* put_base(char* to, const Fields* fields, const FieldEdits* edits, std::uint64_t dropped) {
@@ -62,9 +69,10 @@ char* put_base(char* to, const Fields* fields, const FieldEdits* edits, std::uin
 
 char* put_added(char* to, const FieldEdits* edits, std::uint64_t dropped, std::uint64_t& present) {
   for (const auto* added = edits == nullptr ? nullptr : edits->added(); added != nullptr; added = added->next) {
-    if ((bit(added->id) & dropped) != 0 || !is_valid_field_value(added->value)) continue;
-    if (added->id == FieldId::kOther && !is_token(added->name)) continue;
-    to = put_field(to, added->name, added->value);
+    if ((bit(added->id) & dropped) != 0) continue;
+    if (added->checked == FieldEdits::Checked::kNo && !may_be_sent(*added)) continue;
+    to = added->written.empty() ? put_known_name(to, added->id) : put(put(to, added->written), ": ");
+    to = put(put(to, added->value), "\r\n");
     present |= bit(added->id);
   }
   return to;

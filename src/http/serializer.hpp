@@ -1,11 +1,12 @@
 // Writes heads, chunk framing and trailers from what was understood: never a peer's own framing. Field values are checked
-// once more, so that nothing set by configuration or code can split a message. Appends to a buffer; no I/O.
+// once more, unless they were given as valid, so that nothing set by configuration can split a message. Appends to a buffer; no I/O.
 #pragma once
 
 #include "gatehouse/http/head.hpp"
 #include "head_parser.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace gatehouse::http {
@@ -14,6 +15,8 @@ namespace gatehouse::http {
 class Bytes {
  public:
   Bytes() = default;
+  // Uses `scratch`, which must outlive it, until more room is needed.
+  explicit Bytes(std::span<char> scratch) : data_(scratch.data()), capacity_(scratch.size()), borrowed_(true) {}
   ~Bytes() { clear(); }
   Bytes(Bytes&& other) noexcept;
   Bytes& operator=(Bytes&& other) noexcept;
@@ -21,6 +24,7 @@ class Bytes {
   std::string_view view() const { return {data_ + begin_, size_ - begin_}; }
   bool empty() const { return begin_ == size_; }
   std::size_t size() const { return size_ - begin_; }
+  std::span<char> last(std::size_t bytes) { return {data_ + size_ - bytes, bytes}; }
   void append(std::string_view bytes);
   // Room for `more` bytes behind the last; then commit().
   char* reserve(std::size_t more) {
@@ -33,17 +37,20 @@ class Bytes {
 
  private:
   void grow(std::size_t more);
+  void release();
 
   char* data_ = nullptr;
   std::size_t begin_ = 0;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  bool borrowed_ = false;  // data_ is the scratch
 };
 
 enum class ConnectionOption : std::uint8_t { kNone, kClose, kKeepAlive, kUpgrade };
 
 // Base fields leave without the hop-by-hop ones, those named by Connection, and Content-Length; edits that would write
-// framing or Connection, or whose name or value is not valid, are dropped. kUpgrade writes `Connection: Upgrade`.
+// framing or Connection, or whose name or value is not valid, are dropped (values given as valid are not looked at).
+// kUpgrade writes `Connection: Upgrade`.
 
 // "HTTP/1.1 200 OK\r\n" to the empty line. `framing` decides Content-Length (head.content_length) or Transfer-Encoding;
 // kNone writes Content-Length: 0 unless the status forbids it or `head_only` keeps the given length (HEAD, 304).

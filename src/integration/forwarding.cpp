@@ -197,11 +197,12 @@ void edit_request(RequestContext& context) {
   http::FieldEdits& edits = context.request_edits;
   const std::uint64_t decided = decided_by_route(edits);
   const auto add = [&](FieldId id, std::string_view value) {
-    if ((decided & bit(id)) == 0 && !value.empty()) edits.append(id, value);
+    if ((decided & bit(id)) == 0 && !value.empty()) edits.append_valid(id, value);
   };
   edits.remove_all(kRebuilt | bit(FieldId::kExpect) | (context.peer_trusted ? 0 : kTrustedOnly));
   remove_ours(context);
 
+  // All made of literals and of what the parser let through.
   Hops hops(context);
   add(FieldId::kXForwardedFor, hops.x_forwarded_for());
   add(FieldId::kXForwardedProto, context.scheme);
@@ -232,7 +233,7 @@ void edit_response(const http::IncomingResponse& response, http::ResponseHead& h
   head.reason = response.reason;
   head.base = &response.fields;
   head.content_length = response.content_length;
-  head.edits.append(FieldId::kVia, via(response.version));
+  head.edits.append_valid(FieldId::kVia, via(response.version));
 }
 
 }  // namespace gatehouse::integration

@@ -83,8 +83,8 @@ void remove_theirs(http::ResponseHead& head) {
   }
   const auto* added = head.edits.added();
   while (added != nullptr) {
-    if (is_ours(added->id, added->name)) {
-      head.edits.remove(added->name);
+    if (is_ours(added->id, added->written)) {
+      head.edits.remove(added->written);
       added = head.edits.added();
     } else {
       added = added->next;

@@ -34,7 +34,7 @@ void RequestContext::respond(http::ResponseHead& head, std::string_view first, h
     return;
   }
   // The same id that the log and the backend have, on answers of every origin.
-  if (!request_id.empty()) head.edits.set(http::FieldId::kXRequestId, request_id);
+  if (!request_id.empty()) head.edits.set_valid(http::FieldId::kXRequestId, request_id);
   for (auto step = route.steps.rbegin(); step != route.steps.rend(); ++step) (*step)->on_response(*this, head);
   status = head.status;
   exchange.respond(head, first, more);

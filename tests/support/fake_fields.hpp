@@ -77,7 +77,7 @@ inline FieldList apply_edits(const http::Fields* base, const http::FieldEdits* e
     sent.emplace_back(field.name, field.value);
   }
   for (const auto* added = edits ? edits->added() : nullptr; added; added = added->next)
-    sent.emplace_back(added->name, added->value);
+    sent.emplace_back(added->name(), added->value);
   return sent;
 }
 

@@ -2,6 +2,7 @@
 // Valid as long as the head that owns them. One thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -26,6 +27,7 @@ constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast
 
 FieldId field_id(std::string_view name);      // any letter case
 std::string_view field_name(FieldId id);      // as commonly written: "Content-Type"; empty for kOther
+inline constexpr std::size_t kLongestKnownName = 30;
 
 // Fields that mean something between two neighbours only (RFC 9110 section 7.6.1), whatever Connection says.
 inline constexpr std::uint64_t kHopByHop = bit(FieldId::kConnection) | bit(FieldId::kKeepAlive) | bit(FieldId::kProxyConnection) |

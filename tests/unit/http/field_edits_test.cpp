@@ -12,7 +12,7 @@ class FieldEditsTest : public ::testing::Test {
   std::string added() const {
     std::string all;
     for (const auto* field = edits_.added(); field != nullptr; field = field->next) {
-      all += std::string(field->name) + "=" + std::string(field->value) + ";";
+      all += std::string(field->name()) + "=" + std::string(field->value) + ";";
     }
     return all;
   }
