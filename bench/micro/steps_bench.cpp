@@ -49,7 +49,7 @@ void access_log_line(benchmark::State& state) {
   observe::Registry registry(1);
   const SystemClock clock;
   const auto log = *observe::AccessLog::open({true, "/dev/null"}, 1, registry);
-  const Step step = make_access_log(log, clock);
+  const Step step = make_access_log(log, clock, request.route.api, request.route.label);
   Request request;
   // No real worker is as fast: the ring would fill, and a line that is dropped costs nothing.
   constexpr int kRingful = 512;

@@ -73,7 +73,9 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
 
   if (route.settings.access_log.enabled)
     steps.push_back({"access log", "outermost: one line for every request, whoever answered it", route.settings.access_log.to,
-                     [](Runtime& runtime) { return runtime.access_log_step(); }});
+                     [api = api_name(route), label = route.label](Runtime& runtime) {
+                       return middleware::make_access_log(runtime.access_log(), runtime.clock(), api, label);
+                     }});
 
   steps.push_back({"metrics", "sees what the client sees, refusals of every later step included", {},
                    [api = api_name(route), label = route.label](Runtime& runtime) {

@@ -21,7 +21,6 @@ Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings)
   if (!opened) return opened.error();
   access_log_ = *opened;
   access_log_settings_ = settings;
-  access_log_step_ = middleware::make_access_log(access_log_, clock_);
   return {};
 }
 

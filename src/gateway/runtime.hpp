@@ -30,7 +30,6 @@ class Runtime {
   const std::shared_ptr<middleware::ThrottleTable>& throttle_table() const { return throttle_table_; }
   net::BlockingPool& blocking_pool() { return blocking_pool_; }
   const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
-  const middleware::Step& access_log_step() const { return access_log_step_; }
 
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
@@ -45,7 +44,6 @@ class Runtime {
   std::shared_ptr<middleware::ThrottleTable> throttle_table_;
   observe::AccessLogSettings access_log_settings_;
   std::shared_ptr<observe::AccessLog> access_log_;
-  middleware::Step access_log_step_;
   std::map<std::string, std::weak_ptr<PoolSet>> backends_;
 };
 

@@ -76,7 +76,7 @@ Transfer::Step Transfer::prepare() {
   head_.has_body = request.has_body;
   head_.content_length = request.content_length;
   hash_ = balance_key(context_, backend_.settings().balance);
-  backend_.count_request();
+  backend_.count_request(began_);
   return start_try();
 }
 

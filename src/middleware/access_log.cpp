@@ -4,6 +4,7 @@
 #include "json_line.hpp"
 #include "outcome.hpp"
 
+#include <string>
 #include <utility>
 
 namespace gatehouse::middleware {
@@ -34,8 +35,17 @@ void write_request(JsonLine& line, const pipeline::RequestContext& context) {
   line.raw(R"(","host":")").text(context.host, kName);
   line.raw(R"(","path":")").text(context.path.empty() ? request.path : context.path, kPath);
   protocol(line.raw(R"(","protocol":")"), request.version);
-  line.raw(R"(","api":")").text(context.route.api, kShort);
-  line.raw(R"(","route":")").text(context.route.label, kName);
+}
+
+// What is the same in every line of a route, escaped once.
+std::string route_part(std::string_view api, std::string_view route) {
+  std::string part(64 + 2 * kName, '\0');
+  JsonLine line(part.data());
+  line.raw(R"(","api":")").text(api, kShort);
+  line.raw(R"(","route":")").text(route, kName);
+  line.raw(R"(","status":)");
+  part.resize(static_cast<std::size_t>(line.end() - part.data()));
+  return part;
 }
 
 void write_upstream(JsonLine& line, const pipeline::UpstreamFacts& upstream) {
@@ -49,7 +59,8 @@ void write_upstream(JsonLine& line, const pipeline::UpstreamFacts& upstream) {
 
 class AccessLogStep final : public pipeline::Middleware {
  public:
-  AccessLogStep(std::shared_ptr<observe::AccessLog> log, const Clock& clock) : log_(std::move(log)), clock_(clock) {}
+  AccessLogStep(std::shared_ptr<observe::AccessLog> log, const Clock& clock, std::string route_part)
+      : log_(std::move(log)), clock_(clock), route_part_(std::move(route_part)) {}
 
   std::string_view name() const override { return "access_log"; }
 
@@ -58,11 +69,11 @@ class AccessLogStep final : public pipeline::Middleware {
     char* const room = log_->reserve(worker, kLongest);
     if (room == nullptr) return;
     const Outcome outcome = outcome_of(context);
-    const TimePoint now = clock_.now();
+    const TimePoint now = context.ended(clock_);
     JsonLine line(room);
     line.raw(R"({"time":")").time(clock_, now);
     write_request(line, context);
-    line.raw(R"(","status":)").number(static_cast<std::uint64_t>(outcome.status));
+    line.escaped(route_part_).number(static_cast<std::uint64_t>(outcome.status));
     line.raw(R"(,"reason":")").text(outcome.reason, kShort);
     line.raw(R"(","bytes_in":)").number(context.exchange.bytes_received());
     line.raw(R"(,"bytes_out":)").number(context.exchange.bytes_sent());
@@ -79,12 +90,14 @@ class AccessLogStep final : public pipeline::Middleware {
  private:
   std::shared_ptr<observe::AccessLog> log_;
   const Clock& clock_;
+  const std::string route_part_;
 };
 
 }  // namespace
 
-Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock) {
-  return std::make_shared<AccessLogStep>(std::move(log), clock);
+Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock, std::string_view api,
+                     std::string_view route) {
+  return std::make_shared<AccessLogStep>(std::move(log), clock, route_part(api, route));
 }
 
 }  // namespace gatehouse::middleware

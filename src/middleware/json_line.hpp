@@ -61,6 +61,12 @@ class JsonLine {
     at_ += kSize - 1;
     return *this;
   }
+  // As it stands: what another line wrote.
+  JsonLine& escaped(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+    return *this;
+  }
   // The inside of a string, at most `limit` bytes of it.
   JsonLine& text(std::string_view value, std::size_t limit) {
     at_ = json::write_text(at_, value.data(), value.size(), limit);

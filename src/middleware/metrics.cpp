@@ -76,7 +76,7 @@ class MetricsStep final : public pipeline::Middleware {
     const Outcome outcome = outcome_of(context);
     requests(outcome.status).add(worker);
     // Not the worker's time: what is answered within a turn would seem to take none.
-    duration().record(worker, clock_.now() - context.exchange.arrival());
+    duration().record(worker, context.ended(clock_) - context.exchange.arrival());
     bytes_in().add(worker, context.exchange.bytes_received());
     bytes_out().add(worker, context.exchange.bytes_sent());
     if (!context.upstream.backend.empty()) upstream().record(worker, context.upstream.total);

@@ -66,7 +66,7 @@ bool Backend::take_retry() {
   return taken;
 }
 
-void Backend::count_request() { budget_->count_request(); }
+void Backend::count_request(TimePoint now) { budget_->count_request(now); }
 
 void Backend::report(std::size_t target, AttemptOutcome outcome) {
   TargetState& state = targets_[target];

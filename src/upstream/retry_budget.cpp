@@ -14,7 +14,7 @@ constexpr double kAtLeast = 3;
 
 RetryBudget::RetryBudget(double share, const Clock& clock) : share_(share), clock_(clock), window_(kSpan) {}
 
-void RetryBudget::count_request() { window_.add(clock_.now(), 1, 0); }
+void RetryBudget::count_request(TimePoint now) { window_.add(now, 1, 0); }
 
 bool RetryBudget::take() {
   const TimePoint now = clock_.now();

@@ -11,7 +11,7 @@ class RetryBudget {
  public:
   RetryBudget(double share, const Clock& clock);
 
-  void count_request();
+  void count_request(TimePoint now);
   // True, and paid for, when one more retry is within the share of the last 10 s, or among the first three.
   bool take();
 

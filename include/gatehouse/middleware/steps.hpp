@@ -18,8 +18,9 @@ namespace gatehouse::middleware {
 using Step = std::shared_ptr<const pipeline::Middleware>;
 
 // One JSON line a request, written in on_end: `time` is then, less `duration_ms` the arrival. The query is never logged: it
-// may hold keys. A client that left before it was answered is 499.
-Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock);
+// may hold keys. A client that left before it was answered is 499. For the route it is made for.
+Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock, std::string_view api,
+                     std::string_view route);
 // Requests by status class, latency, upstream latency, bytes, refusals by reason, for the route it is made for.
 Step make_metrics(observe::Registry& registry, std::string_view api, std::string_view route, const Clock& clock);
 // Sets the body limit; 413 "body_too_large" at once where Content-Length says more.

@@ -2,6 +2,7 @@
 // of the request's coroutine; steps and integration borrow it. One worker's thread.
 #pragma once
 
+#include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/ip.hpp"
 #include "gatehouse/base/units.hpp"
 #include "gatehouse/http/exchange.hpp"
@@ -76,6 +77,15 @@ class RequestContext {
   // exchange has failed so that no answer can be sent, nothing happens but that `status` becomes 499.
   void respond(http::ResponseHead& head, std::string_view first, http::More more);
   void answer(const Answer& made);
+
+  // When it ended, for on_end: the time at which the first step asked.
+  TimePoint ended(const Clock& clock) const {
+    if (ended_ == TimePoint()) ended_ = clock.now();
+    return ended_;
+  }
+
+ private:
+  mutable TimePoint ended_{};
 };
 
 }  // namespace gatehouse::pipeline

@@ -55,7 +55,7 @@ class Backend {
   bool breaker_admits();
   bool breaker_open() const;
   // Once per request, not per attempt: what the retry budget is a share of.
-  void count_request();
+  void count_request(TimePoint now);
   // True, and paid for, when the retry budget allows one more.
   bool take_retry();
   // Attempts report themselves (Attempt::finish).

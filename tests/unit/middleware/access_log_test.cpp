@@ -21,7 +21,7 @@ class AccessLogStepTest : public StepTest {
     const auto* const info = ::testing::UnitTest::GetInstance()->current_test_info();
     file_ = ::testing::TempDir() + "step_log_" + std::to_string(::getpid()) + "_" + info->name();
     log_ = *observe::AccessLog::open({true, file_}, 1, registry_, 1 << 16);
-    step_ = make_access_log(log_, clock_);
+    step_ = make_access_log(log_, clock_, route_.api, route_.label);
     clock_.advance(std::chrono::sys_days(std::chrono::year(2025) / 1 / 31) - clock_.wall());
   }
   ~AccessLogStepTest() override { std::filesystem::remove(file_); }
@@ -155,7 +155,7 @@ TEST_F(AccessLogStepTest, LosesTheLineAndNothingElseWhenTheLogTakesNone) {
   const auto none = *observe::AccessLog::open({false, ""}, 1, registry_);
   Request request(worker_, route_, "GET", "/");
   request.run();
-  make_access_log(none, clock_)->on_end(request.context);
+  make_access_log(none, clock_, route_.api, route_.label)->on_end(request.context);
   EXPECT_EQ(written(), "");
 }
 

@@ -60,7 +60,7 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
   const ApiKeySettings keys{
       "partners", "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes")}}};
   const std::vector<Step> steps = {
-      make_access_log(log, clock_),
+      make_access_log(log, clock_, "shop", "GET /v1/orders/{id}"),
       make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_),
       make_limits(1000),
       make_cors({{"https://*.example.com"}, {"GET"}, {"x-a"}, {"x-b"}, true, 10min}),

@@ -22,14 +22,14 @@ TEST(RetryBudgetTest, AllowsThreeWithoutTraffic) {
 TEST(RetryBudgetTest, AllowsItsShareOfTheRequests) {
   ManualClock clock;
   RetryBudget budget(0.2, clock);
-  for (int i = 0; i < 100; ++i) budget.count_request();
+  for (int i = 0; i < 100; ++i) budget.count_request(clock.now());
   EXPECT_EQ(take_all(budget), 20);
 }
 
 TEST(RetryBudgetTest, ForgetsRequestsAndRetriesAfterTenSeconds) {
   ManualClock clock;
   RetryBudget budget(0.2, clock);
-  for (int i = 0; i < 100; ++i) budget.count_request();
+  for (int i = 0; i < 100; ++i) budget.count_request(clock.now());
   EXPECT_EQ(take_all(budget), 20);
   clock.advance(5s);
   EXPECT_EQ(take_all(budget), 0);
@@ -40,7 +40,7 @@ TEST(RetryBudgetTest, ForgetsRequestsAndRetriesAfterTenSeconds) {
 TEST(RetryBudgetTest, AShareOfZeroStillAllowsThree) {
   ManualClock clock;
   RetryBudget budget(0, clock);
-  for (int i = 0; i < 100; ++i) budget.count_request();
+  for (int i = 0; i < 100; ++i) budget.count_request(clock.now());
   EXPECT_EQ(take_all(budget), 3);
 }
 
