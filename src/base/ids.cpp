@@ -35,21 +35,26 @@ void seed(Generator& of) {
   of.seeded = true;
 }
 
-struct HexTable {
-  char pairs[256][2];
-  constexpr HexTable() : pairs() {
-    constexpr char kDigits[] = "0123456789abcdef";
-    for (int value = 0; value < 256; ++value) {
-      pairs[value][0] = kDigits[value >> 4];
-      pairs[value][1] = kDigits[value & 15];
-    }
-  }
-};
-constexpr HexTable kHex;
+using Bytes16 = unsigned char __attribute__((vector_size(16)));
 
-char* write_hex(char* to, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8, to += 2) std::memcpy(to, kHex.pairs[(value >> shift) & 0xff], 2);
-  return to;
+// 32 digits, all of them at once: half-bytes side by side, then '0' and, beyond nine, what lies between it and 'a'.
+void write_hex(char* to, std::uint64_t high, std::uint64_t low) {
+  if constexpr (std::endian::native == std::endian::little) {
+    high = __builtin_bswap64(high);
+    low = __builtin_bswap64(low);
+  }
+  Bytes16 bytes;
+  std::memcpy(&bytes, &high, 8);
+  std::memcpy(reinterpret_cast<char*>(&bytes) + 8, &low, 8);
+  const Bytes16 first = bytes >> 4;
+  const Bytes16 second = bytes & 15;
+  const auto write = [](char* at, Bytes16 halves) {
+    const auto beyond_nine = reinterpret_cast<Bytes16>(halves > 9);
+    const Bytes16 digits = halves + '0' + (beyond_nine & ('a' - '0' - 10));
+    std::memcpy(at, &digits, sizeof(digits));
+  };
+  write(to, __builtin_shufflevector(first, second, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  write(to + 16, __builtin_shufflevector(first, second, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
 }
 
 }  // namespace
@@ -71,15 +76,15 @@ std::uint64_t random_u64() {
 }
 
 void write_request_id(char* to) {
-  to = write_hex(to, random_u64());
-  write_hex(to, random_u64());
+  const std::uint64_t high = random_u64();
+  write_hex(to, high, random_u64());
 }
 
 std::string make_uuid() {
   const std::uint64_t high = (random_u64() & ~std::uint64_t{0xf000}) | 0x4000;
   const std::uint64_t low = (random_u64() >> 2) | (std::uint64_t{2} << 62);
   char digits[kRequestIdSize];
-  write_hex(write_hex(digits, high), low);
+  write_hex(digits, high, low);
   std::string text;
   text.reserve(36);
   constexpr std::size_t kGroups[] = {8, 4, 4, 4, 12};
