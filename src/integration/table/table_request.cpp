@@ -1,0 +1,108 @@
+#include "table_request.hpp"
+
+#include "etag.hpp"
+#include "integration/whole_body.hpp"
+
+#include "gatehouse/base/strings.hpp"
+#include "gatehouse/dynamo/wire/json_reader.hpp"
+#include "gatehouse/dynamo/wire/json_writer.hpp"
+
+namespace gatehouse::integration {
+
+using dynamo::JsonReader;
+using dynamo::Map;
+using dynamo::ValueWriter;
+using pipeline::Answer;
+
+namespace {
+
+bool is_json(std::string_view type) {
+  const std::string_view media = trim(type.substr(0, type.find(';')));
+  return iequals(media, "application/json") || iequals(media, "application/merge-patch+json");
+}
+
+}  // namespace
+
+void TableRequest::refuse(int status, std::string_view reason, std::string_view message) {
+  std::string body = R"({"message":)";
+  dynamo::write_json_string(body, message);
+  body += '}';
+  answer_json(status, body, reason);
+}
+
+void TableRequest::answer_json(int status, std::string_view json, std::string_view reason) {
+  context.answer(Answer(context.arena(), status, reason, "application/json", context.arena().copy(json)));
+}
+
+void TableRequest::append_item(std::string& to, const Map& item) {
+  if (settings.hidden.empty()) return dynamo::write_plain_item(to, item);
+  std::string visible;
+  ValueWriter writer(visible);
+  write_without(item, settings.hidden, writer);
+  dynamo::write_plain_item(to, Map::item(visible));
+}
+
+void TableRequest::answer_item(int status, const Map& item, std::string_view location) {
+  std::string body;
+  append_item(body, item);
+  Arena& arena = context.arena();
+  Answer answer(arena, status, "ok", "application/json", arena.copy(body));
+  answer.fields.set(http::FieldId::kETag, arena.copy(etag_of(item, settings.version)));
+  if (!location.empty()) answer.fields.set(http::FieldId::kLocation, arena.copy(location));
+  context.answer(answer);
+}
+
+bool TableRequest::evaluate_key(RouteValues& values) {
+  for (const TableField& field : settings.key) {
+    if (values.add_key(*find_part(settings, field.attribute), field.value.evaluate(context))) continue;
+    refuse(400, "table_key_invalid", values.problem());
+    return false;
+  }
+  return true;
+}
+
+net::Task<bool> TableRequest::read_object(std::string& item) {
+  const auto type = context.request().fields.get(http::FieldId::kContentType);
+  if (type && !is_json(*type)) {
+    refuse(415, "body_not_json", "the body must be application/json");
+    co_return false;
+  }
+  std::string body;
+  const bool complete = co_await read_whole_body(context, body);
+  if (!complete) co_return false;
+  if (!dynamo::is_valid_utf8(body)) {
+    refuse(400, "body_not_json", "the body is not valid UTF-8");
+    co_return false;
+  }
+  JsonReader reader(body, context.arena());
+  ValueWriter writer(item);
+  dynamo::read_plain_item(reader, writer);
+  reader.finish();
+  if (const auto fault = reader.fault()) {
+    refuse(400, "body_not_json", "the body must be a JSON object: " + fault->message());
+    co_return false;
+  }
+  co_return true;
+}
+
+bool TableRequest::check_schema(const Map& item) {
+  if (!route.schema) return true;
+  std::string document;
+  dynamo::write_plain_item(document, item);
+  const auto violations = route.schema->validate(document);
+  if (violations.empty()) return true;
+  std::string body = R"({"message":"the body does not match the schema","errors":[)";
+  for (const json::Violation& violation : violations) {
+    if (body.back() != '[') body += ',';
+    body += R"({"pointer":)";
+    dynamo::write_json_string(body, violation.pointer);
+    body += R"(,"message":)";
+    dynamo::write_json_string(body, violation.message);
+    body += '}';
+  }
+  body += "]}";
+  answer_json(400, body, "schema_violation");
+  return false;
+}
+
+}  // namespace gatehouse::integration
