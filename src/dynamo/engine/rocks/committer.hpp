@@ -1,0 +1,69 @@
+// Makes writes durable: one thread, one fsync for all who wait. Also the place where a broken disk is remembered for ever.
+// Thread-safe.
+#pragma once
+
+#include "gatehouse/base/error.hpp"
+#include "gatehouse/dynamo/engine/settings.hpp"
+#include "gatehouse/dynamo/engine/storage.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace rocksdb {
+class DB;
+}
+
+namespace gatehouse::dynamo {
+
+class Committer {
+ public:
+  // `db` outlives it. What it holds now is durable.
+  Committer(rocksdb::DB& db, Durability durability, Duration interval);
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+  ~Committer();
+
+  // Cheap while a request is pending: one atomic exchange.
+  void request();
+  // Everything up to this number is in the synced part of the log.
+  CommitNumber synced() const { return synced_.load(std::memory_order_acquire); }
+  // The error is the failure.
+  Result<void> wait(CommitNumber number);
+
+  // Any thread that saw the disk fail. The first one counts.
+  void fail(const std::string& reason);
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  std::optional<Error> failure() const;
+
+  void on_moved(std::function<void()> moved);
+  // A last sync, unless the disk failed, and the end of the thread. Twice is once.
+  void stop();
+
+ private:
+  void run();
+  bool work_to_do(std::unique_lock<std::mutex>& lock);
+  bool sync_once();
+
+  rocksdb::DB& db_;
+  const Durability durability_;
+  const Duration interval_;
+  std::atomic<bool> requested_{false};
+  std::atomic<bool> failed_{false};
+  std::atomic<CommitNumber> synced_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;   // of the thread
+  std::condition_variable moved_;  // of wait()
+  std::optional<Error> failure_;
+  bool failure_told_ = false;
+  bool stopping_ = false;
+  std::function<void()> on_moved_;
+  std::thread thread_;
+};
+
+}  // namespace gatehouse::dynamo
