@@ -1,6 +1,6 @@
 // A set-associative table of eight buckets to a set, two cache lines. A bucket is its key and the time when it will be full
-// again, both replaced by one 16-byte compare-and-swap: taking a token and taking over another key's bucket are the same
-// operation, so that no thread ever sees one key's time under another key.
+// again, both replaced by one 16-byte compare-and-swap, so that a token is never taken of a bucket that has just changed hands.
+// Only a key that is new takes a lock, one of a few, to get its bucket.
 #include "gatehouse/middleware/throttle_table.hpp"
 
 #include <sys/mman.h>
@@ -9,12 +9,14 @@
 #include <bit>
 #include <cerrno>
 #include <limits>
+#include <mutex>
 #include <system_error>
 
 namespace gatehouse::middleware {
 namespace {
 
 constexpr std::size_t kWays = 8;
+constexpr std::size_t kClaimLocks = 64;
 constexpr std::int64_t kYear = std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count();
 // Far from overflow when added to a time.
 constexpr std::int64_t kLongest = 100 * kYear;
@@ -42,10 +44,15 @@ struct alignas(16) ThrottleTable::Bucket {
   }
 };
 
+// Each in a cache line of its own.
+struct alignas(64) ThrottleTable::ClaimLock {
+  std::mutex mutex;
+};
+
 void ThrottleTable::Unmap::operator()(Bucket* buckets) const { ::munmap(buckets, bytes); }
 
 // Anonymous memory is zero and costs nothing until it is touched.
-ThrottleTable::ThrottleTable(std::size_t buckets) : sets_(std::bit_ceil(std::max(buckets, kWays)) / kWays) {
+ThrottleTable::ThrottleTable(std::size_t buckets) : sets_(std::bit_ceil(std::max(buckets, kWays)) / kWays), claims_(new ClaimLock[kClaimLocks]) {
   const std::size_t bytes = sets_ * kWays * sizeof(Bucket);
   void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
@@ -63,6 +70,33 @@ Duration ThrottleTable::interval(const Rate& rate) {
   return Duration(static_cast<std::int64_t>(std::clamp(nanoseconds, 1.0, static_cast<double>(kYear)) + 0.5));
 }
 
+// The bucket of `key` in the set, or null.
+ThrottleTable::Bucket* ThrottleTable::find(Bucket* set, std::uint64_t key) {
+  for (Bucket* bucket = set; bucket != set + kWays; ++bucket) {
+    if (bucket->load_key() == key) return bucket;
+  }
+  return nullptr;
+}
+
+// Gives a new key the bucket that was or will be full first, with one token taken. False when the key has one by now. One
+// thread at a time does this to a set: two could choose different buckets, and a key with two would have two bursts.
+bool ThrottleTable::claim(Bucket* set, std::uint64_t key, std::int64_t full_at) {
+  const std::lock_guard lock(claims_[static_cast<std::size_t>(set - buckets_.get()) / kWays % kClaimLocks].mutex);
+  while (true) {
+    if (find(set, key) != nullptr) return false;
+    Bucket* oldest = set;
+    Bucket seen{0, std::numeric_limits<std::int64_t>::max()};
+    for (Bucket* bucket = set; bucket != set + kWays; ++bucket) {
+      const Bucket read{bucket->load_key(), bucket->load_full_at()};
+      if (read.full_at >= seen.full_at) continue;
+      oldest = bucket;
+      seen = read;
+    }
+    // It fails when the bucket's own key has just taken a token, so that another one may be the oldest.
+    if (oldest->replace(seen, {key, full_at})) return true;
+  }
+}
+
 ThrottleTable::Verdict ThrottleTable::take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) {
   key = std::max<std::uint64_t>(key, 1);
   const std::int64_t step = interval(rate).count();
@@ -71,29 +105,20 @@ ThrottleTable::Verdict ThrottleTable::take(std::uint64_t key, const Rate& rate, 
   const std::int64_t at = now.time_since_epoch().count();
   Bucket* const set = neighbourhood(key);
   while (true) {
-    Bucket* bucket = nullptr;
-    Bucket seen{0, std::numeric_limits<std::int64_t>::max()};
-    // Of the others, the one that was or will be full first. All threads choose the same, so that a new key gets one bucket.
-    for (Bucket* candidate = set; candidate != set + kWays; ++candidate) {
-      const Bucket read{candidate->load_key(), candidate->load_full_at()};
-      if (read.key == key) {
-        bucket = candidate;
-        seen = read;
-        break;
-      }
-      if (read.full_at < seen.full_at) {
-        bucket = candidate;
-        seen = read;
-      }
+    Bucket* const bucket = find(set, key);
+    if (bucket == nullptr) {
+      if (claim(set, key, at + step)) return {true, ahead, Duration(0), Duration(step)};
+      continue;
     }
-    const std::int64_t start = seen.key == key ? std::max(seen.full_at, at) : at;
+    const std::int64_t full_at = bucket->load_full_at();
+    const std::int64_t start = std::max(full_at, at);
     const std::int64_t wait = start - at - tolerance;
     if (wait > 0) {
       // Refusing writes nothing that would fail had the bucket changed hands between the two loads.
-      if (bucket->load_key() != key) continue;
+      if (bucket->load_key() != key || bucket->load_full_at() != full_at) continue;
       return {false, 0, Duration(wait), Duration(start - at)};
     }
-    if (bucket->replace(seen, {key, start + step})) {
+    if (bucket->replace({key, full_at}, {key, start + step})) {
       return {true, static_cast<std::uint64_t>(-wait / step), Duration(0), Duration(start + step - at)};
     }
   }

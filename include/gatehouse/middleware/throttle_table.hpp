@@ -1,5 +1,5 @@
-// Token buckets (GCRA) of all workers in one flat table of a fixed size, keyed by a 64-bit hash: no lock, no allocation, a
-// memory bound. Thread-safe.
+// Token buckets (GCRA) of all workers in one flat table of a fixed size, keyed by a 64-bit hash: no allocation, a memory
+// bound, a lock only for a key that is new. Thread-safe.
 #pragma once
 
 #include "gatehouse/base/units.hpp"
@@ -38,9 +38,13 @@ class ThrottleTable {
     std::size_t bytes;
     void operator()(Bucket* buckets) const;
   };
+  struct ClaimLock;
   Bucket* neighbourhood(std::uint64_t key) const;
+  static Bucket* find(Bucket* set, std::uint64_t key);
+  bool claim(Bucket* set, std::uint64_t key, std::int64_t full_at);
 
   std::size_t sets_;
+  std::unique_ptr<ClaimLock[]> claims_;
   std::unique_ptr<Bucket[], Unmap> buckets_;
 };
 
