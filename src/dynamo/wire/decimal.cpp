@@ -118,9 +118,8 @@ NumberProblem parse_decimal(std::string_view text, Decimal& to) {
   exponent += mantissa.exponent();
   if (exponent > kMaxExponent) return NumberProblem::kOverflow;
   if (exponent < kMinExponent) return NumberProblem::kUnderflow;
-  if (mantissa.too_long()) return NumberProblem::kTooPrecise;
   to.exponent = static_cast<int>(exponent);
-  return NumberProblem::kNone;
+  return mantissa.too_long() ? NumberProblem::kTooPrecise : NumberProblem::kNone;
 }
 
 Decimal parse_canonical(std::string_view text) {

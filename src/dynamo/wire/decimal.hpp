@@ -21,6 +21,7 @@ struct Decimal {
   int exponent = 0;
 };
 
+// `to` is fresh. kTooPrecise leaves the first 38 digits in it.
 NumberProblem parse_decimal(std::string_view text, Decimal& to);
 // REQUIRES: canonical text.
 Decimal parse_canonical(std::string_view text);

@@ -95,28 +95,30 @@ bool check_set(Cursor& from, Type type) {
   return elements.at_end();
 }
 
-bool check_value(Cursor& from, std::uint32_t depth);
+// `level`: one more than the number of lists and maps that the value lies in.
+bool check_value(Cursor& from, std::uint32_t level);
 
-bool check_list(Cursor& from, std::uint32_t depth) {
+// Of both: that of the values in it.
+bool check_list(Cursor& from, std::uint32_t level) {
   std::string_view content;
   std::uint32_t count = 0;
-  if (depth > kMaxNesting || !from.take_container(content, count)) return false;
+  if (!from.take_container(content, count)) return false;
   Cursor values(content);
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (!check_value(values, depth)) return false;
+    if (!check_value(values, level)) return false;
   }
   return values.at_end();
 }
 
-bool check_map(Cursor& from, std::uint32_t depth) {
+bool check_map(Cursor& from, std::uint32_t level) {
   std::string_view content;
   std::uint32_t count = 0;
-  if (depth > kMaxNesting || !from.take_container(content, count)) return false;
+  if (!from.take_container(content, count)) return false;
   Cursor attributes(content);
   std::vector<std::string_view> names;
   for (std::uint32_t i = 0; i < count; ++i) {
     std::string_view name;
-    if (!attributes.take_text(name) || !check_value(attributes, depth)) return false;
+    if (!attributes.take_text(name) || !check_value(attributes, level)) return false;
     names.push_back(name);
   }
   std::sort(names.begin(), names.end());
@@ -129,10 +131,9 @@ bool check_number(Cursor& from) {
   return from.take_byte(size) && from.take(size, number) && is_canonical(number);
 }
 
-// `depth`: how many lists and maps the value lies in.
-bool check_value(Cursor& from, std::uint32_t depth) {
+bool check_value(Cursor& from, std::uint32_t level) {
   unsigned tag = 0;
-  if (!from.take_byte(tag) || tag >= encoding::kTags) return false;
+  if (level > kMaxNesting || !from.take_byte(tag) || tag >= encoding::kTags) return false;
   std::string_view bytes;
   unsigned byte = 0;
   switch (static_cast<Type>(tag)) {
@@ -144,8 +145,8 @@ bool check_value(Cursor& from, std::uint32_t depth) {
     case Type::kStringSet:
     case Type::kNumberSet:
     case Type::kBinarySet: return check_set(from, static_cast<Type>(tag));
-    case Type::kList: return check_list(from, depth + 1);
-    case Type::kMap: return check_map(from, depth + 1);
+    case Type::kList: return check_list(from, level + 1);
+    case Type::kMap: return check_map(from, level + 1);
   }
   return false;
 }
@@ -155,7 +156,7 @@ bool check_value(Cursor& from, std::uint32_t depth) {
 bool is_valid_item(std::string_view bytes) {
   Cursor from(bytes);
   unsigned version = 0;
-  return from.take_byte(version) && version == encoding::kItemVersion && check_map(from, 0) && from.at_end();
+  return from.take_byte(version) && version == encoding::kItemVersion && check_map(from, 1) && from.at_end();
 }
 
 }  // namespace gatehouse::dynamo

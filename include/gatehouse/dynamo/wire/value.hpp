@@ -243,6 +243,7 @@ std::uint64_t size_of(const Map& item);  // attribute names included
 // Whether `bytes` are one well-formed encoded item, all lengths and counts in bounds, nesting within kMaxNesting.
 bool is_valid_item(std::string_view bytes);
 
+// An attribute's value is at level 1, what lies in a list or map one level deeper than it.
 inline constexpr std::uint32_t kMaxNesting = 32;
 inline constexpr std::uint64_t kMaxItemSize = 400 * 1024;
 
