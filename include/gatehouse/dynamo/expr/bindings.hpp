@@ -17,6 +17,8 @@ class Bindings {
  public:
   // ExpressionAttributeNames, in order. `name` with its '#'.
   void add_name(std::string_view name, std::string_view attribute);
+  // The member was there, if only as an empty object: that is a fault.
+  void set_names_given() { names_given_ = true; }
   // ExpressionAttributeValues: a map whose names begin with ':'.
   void set_values(Map values);
   bool has_names() const { return names_given_; }
@@ -45,6 +47,8 @@ class Bindings {
   std::vector<Bound> values_;
   bool names_given_ = false;
   bool values_given_ = false;
+  bool names_sorted_ = false;
+  bool values_sorted_ = false;
 };
 
 }  // namespace gatehouse::dynamo

@@ -1,0 +1,140 @@
+// Paths and faults.
+#include "dynamo/expr/source.hpp"
+
+#include "dynamo/expr/reserved_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace gatehouse::dynamo {
+
+Source::Source(std::string_view text, ExpressionKind kind, Bindings& bindings, Arena& arena)
+    : lexer_(text), kind_(kind), bindings_(bindings), arena_(arena) {
+  if (text.empty()) {
+    fail("The expression can not be empty;");
+  } else if (text.size() > kMaxExpressionSize) {
+    std::string message = "Expression size has exceeded the maximum allowed size;";
+    if (kind != ExpressionKind::kProjection) message += " expression size: " + std::to_string(text.size());
+    fail(std::move(message));
+  }
+}
+
+bool Source::accept(TokenKind kind) {
+  if (!at(kind)) return false;
+  advance();
+  return true;
+}
+
+bool Source::expect(TokenKind kind) { return accept(kind) || fail_syntax(); }
+
+bool Source::fail_syntax() { return fail(failed() ? std::string() : lexer_.complaint()); }
+
+bool Source::fail(std::string message) {
+  if (failed()) return false;
+  pass_ = Pass::kSyntax;
+  message_ = std::move(message);
+  return false;
+}
+
+// Conditions are resolved and checked operator by operator, updates pass by pass.
+Pass Source::order(Pass pass) const {
+  const bool by_operator = kind_ != ExpressionKind::kUpdate && pass >= Pass::kNames && pass <= Pass::kOperands;
+  return by_operator && pass != Pass::kOverlap ? Pass::kNames : pass;
+}
+
+void Source::problem(Pass pass, std::initializer_list<std::string_view> message) {
+  if (order(pass) >= pass_) return;
+  pass_ = order(pass);
+  message_.clear();
+  for (const std::string_view part : message) message_ += part;
+}
+
+bool Source::parse_step(PathStep& to) {
+  const std::string_view text = token().text;
+  if (at(TokenKind::kWord)) {
+    if (is_reserved_word(text)) {
+      problem(Pass::kWords, {"Attribute name is a reserved keyword; reserved keyword: ", text});
+    }
+    to = {text, 0};
+  } else if (at(TokenKind::kName)) {
+    const auto attribute = bindings_.name(text);
+    if (!attribute) {
+      problem(Pass::kNames, {"An expression attribute name used in the document path is not defined; attribute name: ", text});
+    }
+    to = {attribute.value_or(text), 0};
+  } else {
+    return fail_syntax();
+  }
+  advance();
+  return true;
+}
+
+bool Source::parse_index(PathStep& to) {
+  if (!at(TokenKind::kIndex)) return fail_syntax();
+  const std::string_view text = token().text;
+  std::int32_t index = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), index).ec != std::errc{}) {
+    problem(Pass::kWords, {"List index is not within the allowable range; index: [", text, "]"});
+  }
+  to = {std::string_view(), static_cast<std::uint32_t>(index)};
+  advance();
+  return expect(TokenKind::kCloseBracket);
+}
+
+Path Source::parse_path() {
+  std::array<PathStep, kMaxNesting> steps;
+  if (!parse_step(steps[0])) return {};
+  std::size_t count = 1;
+  while (at(TokenKind::kDot) || at(TokenKind::kOpenBracket)) {
+    PathStep step;
+    const bool is_index = at(TokenKind::kOpenBracket);
+    advance();
+    if (!(is_index ? parse_index(step) : parse_step(step))) return {};
+    if (count < steps.size()) steps[count] = step;
+    ++count;
+  }
+  if (count > steps.size()) {
+    problem(Pass::kPathDepth, {"The document path has too many nesting levels; nesting levels: ", std::to_string(count)});
+    count = steps.size();
+  }
+  const std::span<PathStep> path = arena_.array<PathStep>(count);
+  std::copy_n(steps.begin(), count, path.begin());
+  return path;
+}
+
+Value Source::parse_value() {
+  const std::string_view placeholder = token().text;
+  const Value value = bindings_.value(placeholder);
+  if (!value) {
+    problem(Pass::kValues,
+            {"An expression attribute value used in expression is not defined; attribute value: ", placeholder});
+  }
+  advance();
+  return value;
+}
+
+Outcome<void> Source::finish() {
+  if (operators_ > kMaxOperators) {
+    problem(Pass::kOperators,
+            {"The expression contains too many operators; operator count: ", std::to_string(kMaxOperators + 1)});
+  }
+  if (pass_ == Pass::kNone) return {};
+  return validation("Invalid " + std::string(expression_name(kind_)) + ": " + message_);
+}
+
+std::string path_text(Path path) {
+  std::string text = "[";
+  for (const PathStep& step : path) {
+    if (text.size() > 1) text += ", ";
+    if (step.is_index()) {
+      text += '[' + std::to_string(step.index) + ']';
+    } else {
+      text += step.name;
+    }
+  }
+  return text += ']';
+}
+
+}  // namespace gatehouse::dynamo
