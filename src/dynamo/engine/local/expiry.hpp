@@ -18,7 +18,8 @@ std::optional<std::uint64_t> expiry_of(const Table& table, const Map& item);
 void append_expiry_changes(const Table& table, std::string_view row_key, const std::optional<Map>& before,
                            const std::optional<Map>& after, Batch& batch);
 
-// Deletes expired items in bounded rounds. Remembers where it was: rows that it deleted are never walked over again. One thread.
+// Deletes expired items in bounded rounds. Remembers where it was: the rows that it deleted are never walked over again, for what a
+// storage keeps of deleted rows would make each round dearer than the last (measured: 149 ms against 75 µs). One thread.
 class ExpirySweep {
  public:
   explicit ExpirySweep(LocalState& state) : state_(state) {}
@@ -26,11 +27,19 @@ class ExpirySweep {
   std::uint64_t sweep(std::uint64_t limit);
 
  private:
-  std::uint64_t sweep_table(const Table& table, std::uint64_t now_seconds, std::uint64_t limit);
-  bool delete_expired(const Table& table, std::string_view row_key, std::uint64_t expires);
+  struct Place {
+    std::uint64_t second = 0;   // nothing is left that expires before
+    std::string row;            // within that second: the last row that was seen
+    std::uint64_t noted = ~std::uint64_t{0};  // what writers wrote behind our back, seen in the last round: perhaps not yet visible then
+    TimePoint from_start;       // when all rows were last walked over
+  };
+
+  std::uint64_t sweep_table(const Table& table, std::uint64_t now, std::uint64_t limit);
+  void go_back(const Table& table, Place& place);
+  bool delete_expired(const Table& table, std::string_view expiry_key);
 
   LocalState& state_;
-  std::map<TableId, std::string> resume_;  // the expiry row key behind which all that is due begins
+  std::map<TableId, Place> places_;
 };
 
 }  // namespace gatehouse::dynamo

@@ -30,6 +30,8 @@ struct TableCounters {
   std::atomic<std::int64_t> items{0};
   std::atomic<std::int64_t> bytes{0};
   std::atomic<std::uint64_t> version{0};  // of the newest description of the table
+  // The smallest expiry (seconds) among expiry rows written since the sweep last asked.
+  std::atomic<std::uint64_t> earliest_expiry{~std::uint64_t{0}};
 };
 
 struct TableIndex {
