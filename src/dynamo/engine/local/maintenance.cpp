@@ -5,6 +5,7 @@
 #include "index_build.hpp"
 #include "stream_log.hpp"
 #include "table_drop.hpp"
+#include "token_memory.hpp"
 
 #include "gatehouse/base/log.hpp"
 
@@ -21,6 +22,8 @@ constexpr auto kSweepEvery = std::chrono::seconds(1);
 constexpr auto kTrimEvery = std::chrono::minutes(1);
 // Of expired items between two looks at whether to stop.
 constexpr std::uint64_t kSweepLimit = 1000;
+// Of transactions' tokens looked at with each trim.
+constexpr std::uint64_t kTokenLimit = 100'000;
 
 }  // namespace
 
@@ -70,6 +73,7 @@ struct Maintenance::Impl {
           if (sweep.sweep(kSweepLimit) < kSweepLimit) sweep_at = now + kSweepEvery;
           if (now >= trim_at) {
             state.streams->trim();
+            state.tokens->sweep(kTokenLimit);
             trim_at = now + kTrimEvery;
           }
         }
@@ -122,6 +126,7 @@ std::uint64_t Maintenance::round() {
   std::uint64_t last = kSweepLimit;
   while (last == kSweepLimit) expired += last = impl_->sweep.sweep(kSweepLimit);
   impl_->state.streams->trim();
+  impl_->state.tokens->sweep(kTokenLimit);
   return expired;
 }
 

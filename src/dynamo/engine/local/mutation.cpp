@@ -170,7 +170,7 @@ Outcome<std::uint64_t> Mutation::Impl::change_index(const Table& table, const Ta
 Outcome<void> Mutation::change(const Table& table, std::string_view row_key, const std::optional<Image>& before,
                                const std::optional<Image>& after, ChangeCause cause) {
   Impl& impl = *impl_;
-  if (impl.contended) return ask_again();
+  if (impl.contended || !table.is_current()) return ask_again();
   const std::uint64_t bytes = after ? size_of(after->map) : 0;
   if (bytes > kMaxItemSize) return validation("Item size has exceeded the maximum allowed size");
   if (!before && !after) return boost::system::in_place_value;
@@ -225,6 +225,8 @@ Result<CommitNumber> Mutation::Impl::write() {
   stream_locks.clear();
   return written;
 }
+
+void Mutation::put_row(std::string_view key, std::string_view value) { impl_->put(key, value); }
 
 Outcome<void> Mutation::commit() {
   Impl& impl = *impl_;

@@ -38,6 +38,9 @@ class Mutation {
   Outcome<void> change(const Table& table, std::string_view row_key, const std::optional<Image>& before,
                        const std::optional<Image>& after, ChangeCause cause);
 
+  // A row of the engine itself, written along with the changes.
+  void put_row(std::string_view key, std::string_view value);
+
   // Writes and unlocks. The run is told what must be durable.
   Outcome<void> commit();
   // Unlocks without a change: what was read must still be durable before the answer, and the run is told so.

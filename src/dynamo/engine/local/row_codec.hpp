@@ -22,6 +22,7 @@ enum class RowKind : char {
   kCounters = 'C',  // table u32: only while the store is closed
   kExport = 'E',    // id
   kImport = 'I',    // id
+  kToken = 'K',     // ClientRequestToken
 };
 
 std::string catalogue_key(RowKind kind, std::string_view name = {});

@@ -4,6 +4,7 @@
 #include "maintenance.hpp"
 #include "stream_log.hpp"
 #include "table_drop.hpp"
+#include "token_memory.hpp"
 
 #include "gatehouse/base/log.hpp"
 
@@ -11,6 +12,7 @@ namespace gatehouse::dynamo {
 
 Result<void> open_services(LocalState& state) {
   state.streams = std::make_shared<StreamLog>(*state.storage, state.catalogue, state.clock, state.options.stream_retention);
+  state.tokens = std::make_shared<TokenMemory>(*state.storage, state.clock);
   state.maintenance = std::make_unique<Maintenance>(state);
   if (Result<void> loaded = state.streams->load(); !loaded) return loaded;
   if (Result<void> loaded = load_counters(state); !loaded) return loaded;
