@@ -1,0 +1,30 @@
+// What Query and Scan answer of each item: Select, projection and filter, held against what the index projects.
+#pragma once
+
+#include "item_request.hpp"
+#include "page.hpp"
+#include "table.hpp"
+
+#include "gatehouse/dynamo/wire/fault.hpp"
+
+#include <string_view>
+
+namespace gatehouse::dynamo {
+
+// Before the table is known.
+Outcome<void> check_select(const ItemRequest& request);
+// FilterExpression, QueryFilter or ScanFilter.
+Outcome<Condition> filter_of(ItemRequest& request, Member legacy, Arena& arena);
+// The index that the request names, null for the table; faults of an index that cannot serve it.
+Outcome<const TableIndex*> index_of(const ItemRequest& request, const Table& table);
+// Fills whole_items and count_only; faults of attributes that the index does not have.
+Outcome<void> select(const ItemRequest& request, PagePlan& plan);
+
+// Places the page behind ExclusiveStartKey.
+void start_behind(PagePlan& plan, const std::string& row_key);
+// The whole answer but for the items, which were appended behind `{"Items":[`.
+void finish_page(std::string& answer, const ItemRequest& request, const PagePlan& plan, const Page& page);
+// Appends `{"Items":[`, unless only the count is wanted.
+void begin_page(std::string& answer, const PagePlan& plan);
+
+}  // namespace gatehouse::dynamo
