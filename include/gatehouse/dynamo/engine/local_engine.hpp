@@ -16,6 +16,7 @@ namespace gatehouse::dynamo {
 
 struct LocalEngineOptions {
   std::string region = "local";            // in ARNs
+  std::string endpoint = "localhost:8000"; // what DescribeEndpoints answers
   std::string backup_folder;               // checkpoints, exports; empty: backups are refused
   Duration stream_retention = std::chrono::hours(24);
   bool background = true;                  // TTL sweeps, trimming: off in tests that call tick()
