@@ -110,8 +110,8 @@ IOStatus FaultyFileSystem::sync_directory(const std::string& name) {
   if (IOStatus status = may_change(name); !status.ok()) return status;
   const std::lock_guard lock(mutex_);
   const fs::path folder = fs::path(name + "/").lexically_normal();
-  std::erase_if(entries_, [&](const auto& entry) {
-    return fs::path(fs::path(entry.first).parent_path().string() + "/").lexically_normal() == folder;
+  std::erase_if(entries_, [&](const Entry& entry) {
+    return fs::path(fs::path(entry.name).parent_path().string() + "/").lexically_normal() == folder;
   });
   return IOStatus::OK();
 }
@@ -125,7 +125,7 @@ IOStatus FaultyFileSystem::NewWritableFile(const std::string& name, const rocksd
   if (!status.ok()) return status;
   const std::lock_guard lock(mutex_);
   files_[name] = File{};
-  entries_.try_emplace(name);
+  entries_.push_back({name, std::nullopt});
   *result = std::make_unique<WrittenFile>(*this, name, std::move(file), 0);
   return status;
 }
@@ -154,7 +154,7 @@ IOStatus FaultyFileSystem::DeleteFile(const std::string& name, const rocksdb::IO
   if (IOStatus status = may_change(name); !status.ok()) return status;
   const std::lock_guard lock(mutex_);
   files_.erase(name);
-  entries_.erase(name);
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.name == name; });
   return target()->DeleteFile(name, options, debug);
 }
 
@@ -162,25 +162,23 @@ IOStatus FaultyFileSystem::RenameFile(const std::string& from, const std::string
                                       rocksdb::IODebugContext* debug) {
   if (IOStatus status = may_change(to); !status.ok()) return status;
   const std::lock_guard lock(mutex_);
-  Entry entry{from, {}, fs::exists(to)};
-  if (entry.had_old) entry.replaced = read_all(to);
-  if (const auto before = entries_.find(to); before != entries_.end()) entry = before->second;
+  Entry entry{to, std::nullopt};
+  if (fs::exists(to)) entry.replaced = read_all(to);
   IOStatus status = target()->RenameFile(from, to, options, debug);
   if (!status.ok()) return status;
-  entries_.erase(from);
-  entries_[to] = std::move(entry);
+  std::erase_if(entries_, [&](const Entry& known) { return known.name == from; });
+  entries_.push_back(std::move(entry));
   if (const auto file = files_.extract(from)) files_[to] = file.mapped();
   return status;
 }
 
-void FaultyFileSystem::forget_entry(const std::string& name, const Entry& entry) {
-  if (!fs::exists(name)) return;
-  if (entry.had_old) {
-    write_all(name, entry.replaced);
+void FaultyFileSystem::forget_entry(const Entry& entry) {
+  if (entry.replaced) {
+    write_all(entry.name, *entry.replaced);
   } else {
-    fs::remove(name);
+    fs::remove(entry.name);
   }
-  files_.erase(name);
+  files_.erase(entry.name);
 }
 
 // Keeps the synced part; of the rest a beginning, or all with some sectors never written.
@@ -202,8 +200,9 @@ void FaultyFileSystem::lose_bytes(const std::string& name, const File& file, std
 
 void FaultyFileSystem::lose_power(std::mt19937& random) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [name, entry] : entries_) {
-    if (random() % 2 == 0) forget_entry(name, entry);
+  for (std::size_t lost = random() % (entries_.size() + 1); lost > 0; --lost) {
+    forget_entry(entries_.back());
+    entries_.pop_back();
   }
   for (const auto& [name, file] : files_) lose_bytes(name, file, random);
   entries_.clear();

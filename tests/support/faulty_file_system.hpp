@@ -13,8 +13,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace gatehouse::testing {
 
@@ -62,19 +64,18 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     std::uint64_t size = 0;
     std::uint64_t synced = 0;
   };
-  // An entry that its directory may not know yet: where it was, or what it replaced.
+  // An entry that its directory may not know yet. They reach the disk in their order, as journals keep it.
   struct Entry {
-    std::string was_called;  // empty: the file is new
-    std::string replaced;    // content that a rename wrote over, if `had_old`
-    bool had_old = false;
+    std::string name;
+    std::optional<std::string> replaced;  // what a rename wrote over
   };
 
-  void forget_entry(const std::string& name, const Entry& entry);
+  void forget_entry(const Entry& entry);
   void lose_bytes(const std::string& name, const File& file, std::mt19937& random);
 
   std::mutex mutex_;
   std::map<std::string, File> files_;
-  std::map<std::string, Entry> entries_;
+  std::vector<Entry> entries_;
   std::atomic<std::uint64_t> operations_{0};
   std::atomic<std::uint64_t> crash_at_{~std::uint64_t{0}};
   std::atomic<bool> crashed_{false};

@@ -28,14 +28,16 @@ class Committer {
   Committer& operator=(const Committer&) = delete;
   ~Committer();
 
-  // Cheap while a request is pending: one atomic exchange.
+  // Cheap while a request is pending: one atomic addition, mostly.
   void request();
   // Everything up to this number is in the synced part of the log.
   CommitNumber synced() const { return synced_.load(std::memory_order_acquire); }
+  // What may be acknowledged: with kSync what is synced, otherwise what is written, but nothing from a failure on.
+  CommitNumber durable() const;
   // The error is the failure.
   Result<void> wait(CommitNumber number);
 
-  // Any thread that saw the disk fail. The first one counts.
+  // Any thread that saw the disk fail, before it lets anybody believe otherwise. The first one counts.
   void fail(const std::string& reason);
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   std::optional<Error> failure() const;
@@ -47,18 +49,22 @@ class Committer {
  private:
   void run();
   bool work_to_do(std::unique_lock<std::mutex>& lock);
+  void gather(std::unique_lock<std::mutex>& lock);
   bool sync_once();
 
   rocksdb::DB& db_;
   const Durability durability_;
   const Duration interval_;
-  std::atomic<bool> requested_{false};
+  std::atomic<unsigned> requests_{0};  // since the last sync began
+  std::atomic<unsigned> expected_{1};  // as many as that sync was for
   std::atomic<bool> failed_{false};
   std::atomic<CommitNumber> synced_;
+  std::atomic<CommitNumber> last_good_{0};  // written before the failure
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;   // of the thread
   std::condition_variable moved_;  // of wait()
+  Duration sync_time_{0};          // of the last one
   std::optional<Error> failure_;
   bool failure_told_ = false;
   bool stopping_ = false;

@@ -53,15 +53,20 @@ Result<std::unique_ptr<Storage>> open_rocks(const EmbeddedSettings& settings, ro
   if (const Result<void> parts = check_parts(folder, *format); !parts) return parts.error();
   if (const Result<void> log = check_wal(database_folder(folder)); !log) return log.error();
 
-  rocksdb::DBOptions options = database_options(settings, env);
+  RocksStorage::Parts parts;
+  parts.lock = std::move(*lock);
+  parts.guard = std::make_shared<DiskGuard>(env->GetFileSystem());
+  parts.env = rocksdb::NewCompositeEnv(parts.guard);
+  rocksdb::DBOptions options = database_options(settings, parts.env.get());
   options.listeners.push_back(std::make_shared<NoRecovery>());
   rocksdb::DB* opened = nullptr;
-  RocksStorage::Handles handles;
   const rocksdb::Status status =
-      rocksdb::DB::Open(options, database_folder(folder), families(settings), &handles, &opened);
+      rocksdb::DB::Open(options, database_folder(folder), families(settings), &parts.handles, &opened);
+  parts.db.reset(opened);
   if (!status.ok()) return opening_error(folder, status);
-  auto storage = std::make_unique<RocksStorage>(settings, std::unique_ptr<rocksdb::DB>(opened), std::move(handles),
-                                                std::move(*lock));
+  const std::shared_ptr<DiskGuard> guard = parts.guard;
+  auto storage = std::make_unique<RocksStorage>(settings, std::move(parts));
+  if (guard->frozen()) return store_error("store_unavailable", "the disk of the store in " + folder + " failed");
   if (*format == 0) {
     if (storage->written() != 0) {
       return store_error("store_damaged", folder + "/format is missing: it is not known how to read the store. Restore a backup");
@@ -82,14 +87,14 @@ Result<std::unique_ptr<Storage>> open_rocks_read_only(const std::string& folder)
   if (const Result<void> log = check_wal(database_folder(folder)); !log) return log.error();
   EmbeddedSettings settings;
   settings.path = folder;
+  RocksStorage::Parts parts;
   rocksdb::DB* opened = nullptr;
-  RocksStorage::Handles handles;
   const rocksdb::Status status =
       rocksdb::DB::OpenForReadOnly(database_options(settings, rocksdb::Env::Default()), database_folder(folder),
-                                   families(settings), &handles, &opened);
+                                   families(settings), &parts.handles, &opened);
+  parts.db.reset(opened);
   if (!status.ok()) return opening_error(folder, status);
-  return std::unique_ptr<Storage>(std::make_unique<RocksStorage>(settings, std::unique_ptr<rocksdb::DB>(opened),
-                                                                 std::move(handles), std::nullopt));
+  return std::unique_ptr<Storage>(std::make_unique<RocksStorage>(settings, std::move(parts)));
 }
 
 }  // namespace gatehouse::dynamo

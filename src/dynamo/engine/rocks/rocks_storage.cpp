@@ -33,14 +33,18 @@ CommitNumber last_number(const rocksdb::WriteBatch& batch) {
 
 }  // namespace
 
-RocksStorage::RocksStorage(const EmbeddedSettings& settings, std::unique_ptr<rocksdb::DB> db, Handles handles,
-                           std::optional<FolderLock> lock)
+RocksStorage::RocksStorage(const EmbeddedSettings& settings, Parts parts)
     : settings_(settings),
-      db_(std::move(db)),
-      handles_(std::move(handles)),
-      lock_(std::move(lock)),
+      lock_(std::move(parts.lock)),
+      guard_(std::move(parts.guard)),
+      env_(std::move(parts.env)),
+      db_(std::move(parts.db)),
+      handles_(std::move(parts.handles)),
       session_(random_session()) {
-  if (lock_) committer_ = std::make_unique<Committer>(*db_, settings_.durability, settings_.sync_interval);
+  if (lock_) {
+    committer_ = std::make_unique<Committer>(*db_, settings_.durability, settings_.sync_interval);
+    guard_->on_failure([committer = committer_.get()](const std::string& reason) { committer->fail(reason); });
+  }
   for (const Patience patience : {Patience::kNever, Patience::kAllowed}) {
     const bool waits = patience == Patience::kAllowed;
     writing_[static_cast<std::size_t>(patience)].no_slowdown = !waits;
@@ -105,19 +109,17 @@ Result<CommitNumber> RocksStorage::write(const Batch& batch, Patience patience) 
     }
   }
   const rocksdb::Status status = db_->Write(writing_[static_cast<std::size_t>(patience)], &changes);
+  // Also when the log could not be written just now: then durable() stands below this number for ever.
   if (status.ok()) return last_number(changes);
   if (status.IsIncomplete()) return error_of(status);
-  // The log or, by an error in the background, a table file could not be written. Neither is tried again: what the disk has
-  // taken is not known any more.
-  committer_->fail(status.ToString());
+  // A table file or the manifest could not be written in the background, or a new log not be made.
+  guard_->freeze(status.ToString());
   return *committer_->failure();
 }
 
 CommitNumber RocksStorage::written() const { return db_->GetLatestSequenceNumber(); }
 
-CommitNumber RocksStorage::durable() const {
-  return committer_ && settings_.durability == Durability::kSync ? committer_->synced() : written();
-}
+CommitNumber RocksStorage::durable() const { return committer_ ? committer_->durable() : written(); }
 
 std::optional<Error> RocksStorage::failure() const {
   return committer_ && committer_->failed() ? committer_->failure() : std::nullopt;
@@ -128,8 +130,7 @@ void RocksStorage::on_durable(std::function<void()> moved) {
 }
 
 Result<void> RocksStorage::wait_durable(CommitNumber number) {
-  if (durable() >= number) return {};
-  return committer_->wait(number);
+  return committer_ ? committer_->wait(number) : Result<void>();
 }
 
 void RocksStorage::request_sync() {
@@ -218,8 +219,9 @@ void RocksStorage::close() {
   handles_.clear();
   // After stop() there is nothing left that this could lose; its error was seen there.
   db_->Close().PermitUncheckedError();
-  committer_.reset();
   db_.reset();
+  committer_.reset();
+  env_.reset();
   lock_.reset();
 }
 

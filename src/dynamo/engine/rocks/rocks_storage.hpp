@@ -2,11 +2,13 @@
 #pragma once
 
 #include "committer.hpp"
+#include "disk_guard.hpp"
 #include "store_folder.hpp"
 
 #include "gatehouse/dynamo/engine/storage.hpp"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <array>
 #include <map>
@@ -22,9 +24,15 @@ class RocksStorage final : public Storage {
  public:
   using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
 
-  // Takes `db` and `handles` (data, log). Without a lock it is read-only.
-  RocksStorage(const EmbeddedSettings& settings, std::unique_ptr<rocksdb::DB> db, Handles handles,
-               std::optional<FolderLock> lock);
+  // An open database, its families (data, log), and what must outlive them.
+  struct Parts {
+    std::optional<FolderLock> lock;  // none: read-only
+    std::shared_ptr<DiskGuard> guard;
+    std::unique_ptr<rocksdb::Env> env;
+    std::unique_ptr<rocksdb::DB> db;
+    Handles handles;
+  };
+  RocksStorage(const EmbeddedSettings& settings, Parts parts);
   RocksStorage(const RocksStorage&) = delete;
   RocksStorage& operator=(const RocksStorage&) = delete;
   ~RocksStorage() override;
@@ -48,17 +56,17 @@ class RocksStorage final : public Storage {
   std::vector<std::pair<std::string, std::uint64_t>> statistics() const override;
   void close() override;
 
-  Committer* committer() { return committer_.get(); }
-
  private:
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
   const rocksdb::ReadOptions& reading(const ReadOptions& options) const;
   std::uint64_t size_of(Family family, std::string_view from, std::string_view to) const;
 
   const EmbeddedSettings settings_;
+  std::optional<FolderLock> lock_;
+  std::shared_ptr<DiskGuard> guard_;
+  std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   Handles handles_;
-  std::optional<FolderLock> lock_;
   std::unique_ptr<Committer> committer_;
   std::uint64_t session_;  // of LogMark
   // Made once: a rocksdb::ReadOptions has twenty members. By patience and fill_cache.

@@ -119,6 +119,9 @@ class Check {
     std::error_code failed;
     const std::uint64_t size = std::filesystem::file_size(path, failed);
     if (!stream || failed) return store_error("store_damaged", "cannot read " + path + ": " + failed.message());
+    // Files between this one and the last may be gone: what is known ends with a file.
+    session_.reset();
+    next_.reset();
     std::string buffer(kBlock, '\0');
     for (std::uint64_t offset = 0; offset < size; offset += kBlock) {
       const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, size - offset));
@@ -128,12 +131,13 @@ class Check {
       const bool last = offset + bytes == size;
       if (Result<void> read = block({{buffer.data(), bytes}, last}, path, offset); !read) return read;
     }
+    if (damage_ && !damage_->session) drop_tail();  // no later file speaks of it
     return {};
   }
 
-  void report_dropped_tail() const {
-    if (!damage_) return;
-    log::warn("store_log_tail_dropped", {{"file", damage_->path}, {"at_byte", damage_->offset}});
+  void drop_tail() {
+    if (damage_) log::warn("store_log_tail_dropped", {{"file", damage_->path}, {"at_byte", damage_->offset}});
+    damage_.reset();
   }
 
  private:
@@ -174,7 +178,7 @@ class Check {
         if (start->mark.synced >= *damage_->first_lost) return refusal();
         return {};
       }
-      damage_.reset();  // an earlier start has dealt with it
+      drop_tail();  // an earlier start has dealt with it
     }
     session_ = start->mark.session;
     next_ = start->sequence + start->count;
@@ -221,7 +225,7 @@ Result<void> check_wal(const std::string& database_folder) {
   for (const std::string& path : log_files(database_folder)) {
     if (Result<void> sound = check.file(path); !sound) return sound;
   }
-  check.report_dropped_tail();
+  check.drop_tail();
   return {};
 }
 
