@@ -76,7 +76,7 @@ struct Run {
 Fault fault_of(const Error& error);
 
 using OperationHandler = Outcome<void> (*)(Run&);
-OperationHandler handler_of(Operation operation);
+OperationHandler handler_of(Operation operation);  // null: not served
 
 // Each in a file of its own or with its siblings.
 Outcome<void> put_item(Run& run);

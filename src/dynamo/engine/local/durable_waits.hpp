@@ -1,0 +1,61 @@
+// Calls that wait until a commit is on disk, by worker: when the committer moved on, each worker that has waiting calls gets one post,
+// and wakes those whose time has come.
+#pragma once
+
+#include "gatehouse/dynamo/engine/storage.hpp"
+#include "gatehouse/net/worker.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+
+namespace gatehouse::dynamo {
+
+class DurableWaits : public std::enable_shared_from_this<DurableWaits> {
+ public:
+  static constexpr std::size_t kMaxWorkers = 256;
+
+  explicit DurableWaits(const Storage& storage) : storage_(storage) {}
+
+  // Any thread: durable() moved, or the storage failed.
+  void moved();
+
+  // One waiting call: in its coroutine's frame, on its worker's thread. Wakes the call's waiter.
+  class Wait {
+   public:
+    Wait(DurableWaits& waits, net::Worker& worker, net::Waiter& waiter, CommitNumber number);
+    ~Wait();
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+    // On disk, or never to be.
+    bool over() const;
+
+   private:
+    friend class DurableWaits;
+    DurableWaits& waits_;
+    const std::size_t slot_;
+    net::Waiter& waiter_;
+    const CommitNumber number_;
+    Wait* next_;
+    Wait* previous_ = nullptr;
+  };
+
+ private:
+  struct alignas(64) Slot {
+    std::atomic<std::size_t> waiting{0};
+    std::mutex mutex;               // of the two below: a worker may end while the committer posts to it
+    net::Worker* worker = nullptr;  // while calls wait
+    bool posted = false;
+    Wait* first = nullptr;          // the worker's thread alone
+  };
+
+  void wake(std::size_t slot);
+
+  const Storage& storage_;
+  std::atomic<std::size_t> used_{0};  // slots from the first on
+  std::array<Slot, kMaxWorkers> slots_;
+};
+
+}  // namespace gatehouse::dynamo
