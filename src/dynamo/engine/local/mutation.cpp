@@ -137,13 +137,18 @@ void Mutation::lock(std::span<const std::string_view> row_keys) {
   }
 }
 
-Outcome<std::optional<Map>> Mutation::read(std::string_view row_key, std::string& bytes) {
+Outcome<bool> Mutation::read_row(std::string_view key, std::string& bytes) {
   if (impl_->contended) return ask_again();
   Run& run = *impl_->run;
-  const Result<bool> found = run.state.storage->get(Family::kData, row_key, bytes, run.reading());
+  const Result<bool> found = run.state.storage->get(Family::kData, key, bytes, run.reading());
   if (!found) return fault_of(found.error());
-  if (!*found) return std::optional<Map>();
-  return std::optional(Map::item(bytes));
+  return *found;
+}
+
+Outcome<std::optional<Map>> Mutation::read(std::string_view row_key, std::string& bytes) {
+  const Outcome<bool> found = read_row(row_key, bytes);
+  if (!found) return found.error();
+  return *found ? std::optional(Map::item(bytes)) : std::nullopt;
 }
 
 // The bytes that the index keeps of the new item.

@@ -38,7 +38,8 @@ class Mutation {
   Outcome<void> change(const Table& table, std::string_view row_key, const std::optional<Image>& before,
                        const std::optional<Image>& after, ChangeCause cause);
 
-  // A row of the engine itself, written along with the changes.
+  // A row of the engine itself: false when there is none; written along with the changes.
+  Outcome<bool> read_row(std::string_view key, std::string& bytes);
   void put_row(std::string_view key, std::string_view value);
 
   // Writes and unlocks. The run is told what must be durable.

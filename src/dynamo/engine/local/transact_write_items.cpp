@@ -53,7 +53,7 @@ Outcome<void> transact_write_items(Run& run) {
   mutation.lock(keys_of(request.actions, token_key));
   if (!token_key.empty()) {
     std::string row;
-    if (const auto known = mutation.read(token_key, row); !known) return known.error();
+    if (const auto known = mutation.read_row(token_key, row); !known) return known.error();
     const TokenMemory::Seen seen = tokens.judge(row, run.body);
     if (seen == TokenMemory::Seen::kOtherRequest) return Fault(FaultType::kIdempotentParameterMismatch, "");
     if (seen == TokenMemory::Seen::kSameRequest) {

@@ -21,6 +21,10 @@ std::string_view reason_code(const std::optional<Fault>& problem) {
 
 // Judges one action against the item as it is and says what becomes of it.
 Outcome<void> judge(TransactionAction& action, Arena& arena) {
+  if (action.presence == Presence::kMustBeNew && action.before)
+    return Fault(FaultType::kDuplicateItem, "Duplicate primary key exists in table");
+  if (action.presence == Presence::kMustExist && !action.before)
+    return condition_failed(action.before, action.request.return_on_failure);
   if (!action.condition.matches(action.before.value_or(Map())))
     return condition_failed(action.before, action.request.return_on_failure);
   action.after = action.before;
@@ -107,13 +111,17 @@ Fault transaction_cancelled(const TransactionActions& actions) {
           R"(,"CancellationReasons":[)" + reasons + ']'};
 }
 
+Outcome<void> apply_action(Run& run, Mutation& mutation, TransactionAction& action) {
+  const auto before = mutation.read(action.buffers.row_key, action.buffers.before);
+  if (!before) return before.error();
+  action.before = *before;
+  if (Outcome<void> judged = judge(action, run.arena); !judged) return judged;
+  return change(mutation, action);
+}
+
 Outcome<void> apply_transaction(Run& run, Mutation& mutation, TransactionActions& actions) {
   for (const auto& action : actions) {
-    const auto before = mutation.read(action->buffers.row_key, action->buffers.before);
-    if (!before) return before.error();
-    action->before = *before;
-    Outcome<void> done = judge(*action, run.arena);
-    if (done) done = change(mutation, *action);
+    const Outcome<void> done = apply_action(run, mutation, *action);
     if (done) continue;
     if (!is_reason(done.error())) return done.error();
     action->problem = done.error();
