@@ -127,7 +127,7 @@ bool holds(Operator op, const Term& a, const Term& b) {
     case Operator::kHasType: return a && type_name(a.type()) == b.text();
     case Operator::kBeginsWith: return begins_with(a, b);
     case Operator::kContains: return contains(a, b);
-    case Operator::kNotContains: return !contains(a, b);
+    case Operator::kNotContains: return a && !contains(a, b);
     default: return compares(op, a, b);
   }
 }

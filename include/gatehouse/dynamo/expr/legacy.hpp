@@ -13,8 +13,9 @@ namespace gatehouse::dynamo {
 
 // `conditional_operator`: "AND", "OR" or empty.
 Outcome<Condition> parse_expected(std::string_view json, std::string_view conditional_operator, Arena& arena);
-// QueryFilter and ScanFilter.
-Outcome<Condition> parse_legacy_filter(std::string_view json, std::string_view conditional_operator, Arena& arena);
+// QueryFilter and ScanFilter; `parameter`: which one, as messages spell it.
+Outcome<Condition> parse_legacy_filter(std::string_view json, std::string_view conditional_operator, Arena& arena,
+                                       std::string_view parameter = "queryFilter");
 Outcome<KeyCondition> parse_key_conditions(std::string_view json, Arena& arena);
 Outcome<Update> parse_attribute_updates(std::string_view json, Arena& arena);
 
