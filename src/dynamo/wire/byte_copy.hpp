@@ -33,4 +33,16 @@ inline char* copy_bytes(char* to, const char* from, std::size_t size) {
   return to + size;
 }
 
+// How much more than it returns copy_roomy() may write.
+inline constexpr std::size_t kCopySlack = 32;
+
+// The same where `to` has room for kCopySlack bytes more and `from` may be read up to `limit`: without a branch for the size.
+inline char* copy_roomy(char* to, const char* from, std::size_t size, const char* limit) {
+  if (size <= kCopySlack && static_cast<std::size_t>(limit - from) >= kCopySlack) [[likely]] {
+    std::memcpy(to, from, kCopySlack);
+    return to + size;
+  }
+  return copy_bytes(to, from, size);
+}
+
 }  // namespace gatehouse::dynamo

@@ -1,9 +1,8 @@
 // Sixteen bytes at a time where the machine can.
 #include "dynamo/wire/json_escape.hpp"
 
-#include "gatehouse/dynamo/wire/encoding.hpp"
-
 #include "dynamo/wire/byte_scan.hpp"
+#include "gatehouse/dynamo/wire/encoding.hpp"
 
 namespace gatehouse::dynamo {
 

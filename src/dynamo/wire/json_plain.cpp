@@ -50,8 +50,8 @@ bool read_number(JsonReader& from, ValueWriter& to) {
     return true;
   }
   // JSON's numbers are all numeric: it is too large, too small or too long.
-  from.fail_validation("The number " + std::string(token.substr(0, 64)) + " cannot be stored: " +
-                       std::string(number_limit(problem)));
+  from.fail_validation("The number " + std::string(token.substr(0, 64)) +
+                       " cannot be stored: " + std::string(number_limit(problem)));
   to.number("0");
   return true;
 }

@@ -38,6 +38,7 @@ JsonReader::JsonReader(std::string_view text, Arena& arena)
 void JsonReader::fail_serialization(std::string message) {
   if (failed_) return;
   failed_ = true;
+  at_ = end_;  // nothing stands next any more
   serialization_.emplace(FaultType::kSerialization, std::move(message));
 }
 
@@ -53,21 +54,10 @@ bool JsonReader::malformed() {
   return false;
 }
 
-bool JsonReader::next_is(char c) {
-  if (failed_) return false;
-  at_ = skip_space(at_, end_);
-  return at_ != end_ && *at_ == c;
-}
-
-bool JsonReader::expect(char c) {
-  if (!next_is(c)) return malformed();
-  ++at_;
-  return true;
-}
+void JsonReader::skip_space() { at_ = dynamo::skip_space(at_, end_); }
 
 JsonReader::Kind JsonReader::peek() {
-  if (failed_) return Kind::kEnd;
-  at_ = skip_space(at_, end_);
+  skip_space();
   if (at_ == end_) return Kind::kEnd;
   switch (*at_) {
     case '{': return Kind::kObject;
@@ -93,7 +83,8 @@ bool JsonReader::take_literal(std::string_view literal) {
 bool JsonReader::take_string(std::string_view& to, bool& escape) {
   const char* const begin = at_ + 1;
   const char* const stop = find_special(begin, end_);
-  if (stop == end_ || *stop != '"') [[unlikely]] return take_escaped(begin, stop, to, escape);
+  if (stop == end_ || *stop != '"') [[unlikely]]
+    return take_escaped(begin, stop, to, escape);
   to = {begin, static_cast<std::size_t>(stop - begin)};
   escape = false;
   at_ = stop + 1;
@@ -176,6 +167,11 @@ bool JsonReader::refuse_object(std::string_view type, std::string_view scalar_me
   return false;
 }
 
+bool JsonReader::refuse_repeated(std::string_view name) {
+  fail_serialization("Duplicate field '" + std::string(name) + "'");
+  return false;
+}
+
 bool JsonReader::begin_object(std::string_view type) {
   if (next_is('{')) return enter(Container::kObject);
   const bool element = depth_ > 0 && levels_[depth_ - 1].container == Container::kArray;
@@ -196,11 +192,8 @@ std::optional<std::string_view> JsonReader::next_name() {
   std::string_view name;
   bool escape = false;
   if (!take_name(name, escape)) return std::nullopt;
-  if (!names_.add(level.names, name)) {
-    fail_serialization("Duplicate field '" + std::string(name) + "'");
-    return std::nullopt;
-  }
-  return name;
+  if (!names_.add(level.names, name)) refuse_repeated(name);
+  return failed_ ? std::nullopt : std::optional(name);
 }
 
 bool JsonReader::begin_array() { return next_is('[') ? enter(Container::kArray) : refuse_list(); }
@@ -289,8 +282,7 @@ bool JsonReader::skip_containers() {
 bool JsonReader::skip_null() { return next_is('n') && take_literal("null"); }
 
 bool JsonReader::read_raw(std::string_view& to) {
-  if (failed_) return false;
-  at_ = skip_space(at_, end_);
+  skip_space();
   const char* const begin = at_;
   if (!skip()) return false;
   to = {begin, static_cast<std::size_t>(at_ - begin)};
@@ -299,7 +291,7 @@ bool JsonReader::read_raw(std::string_view& to) {
 
 bool JsonReader::finish() {
   if (failed_) return false;
-  at_ = skip_space(at_, end_);
+  skip_space();
   return at_ == end_ && depth_ == 0 ? true : malformed();
 }
 

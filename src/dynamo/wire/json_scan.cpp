@@ -1,9 +1,8 @@
 // Numbers, strings and escapes.
 #include "dynamo/wire/json_scan.hpp"
 
-#include "gatehouse/base/percent.hpp"
-
 #include "dynamo/wire/byte_scan.hpp"
+#include "gatehouse/base/percent.hpp"
 
 #include <cstdint>
 
@@ -112,7 +111,8 @@ const char* scan_string(const char* at, const char* end) {
 
 char* unescape(char* to, std::string_view text, bool& escape) {
   while (true) {
-    const std::size_t clean = static_cast<std::size_t>(find_special(text.data(), text.data() + text.size()) - text.data());
+    const std::size_t clean =
+        static_cast<std::size_t>(find_special(text.data(), text.data() + text.size()) - text.data());
     if (clean != 0) std::memcpy(to, text.data(), clean);
     to += clean;
     if (clean == text.size()) return to;

@@ -1,9 +1,8 @@
 // The texts of JSON that know no attribute values: strings, integers, base64; and the checksum of what is sent.
-#include "gatehouse/dynamo/wire/encoding.hpp"
-#include "gatehouse/dynamo/wire/json_writer.hpp"
-
 #include "dynamo/wire/base64.hpp"
 #include "dynamo/wire/json_escape.hpp"
+#include "gatehouse/dynamo/wire/encoding.hpp"
+#include "gatehouse/dynamo/wire/json_writer.hpp"
 
 #include <libdeflate.h>
 

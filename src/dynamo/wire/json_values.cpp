@@ -1,9 +1,10 @@
 // Attribute values of a request, straight into their encoding. What is wrong with a value is noted and reading goes on, because
 // a serialization fault behind it would count for more; in its place stands something that is well-formed.
-#include "gatehouse/dynamo/wire/json_reader.hpp"
-
 #include "dynamo/wire/base64.hpp"
+#include "dynamo/wire/byte_copy.hpp"
+#include "dynamo/wire/byte_scan.hpp"
 #include "dynamo/wire/json_scan.hpp"
+#include "gatehouse/dynamo/wire/json_reader.hpp"
 
 #include <algorithm>
 #include <string>
@@ -157,6 +158,54 @@ bool JsonReader::read_map(ValueWriter& to) {
   return finish_value(take_attributes(1), to);
 }
 
+// A string or number in the form in which all clients send them, {"S":"…"} without white space or escapes, at `at`. Returns
+// its end, or nullptr when it is anything else: nothing has happened then.
+inline const char* JsonReader::take_simple(const char* at) {
+  constexpr std::size_t kHead = 6;
+  if (end_ - at < 8 || std::memcmp(at, "{\"", 2) != 0 || std::memcmp(at + 3, "\":\"", 3) != 0) return nullptr;
+  const char type = at[2];
+  const char* const begin = at + kHead;
+  const char* const stop = find_special(begin, end_);
+  if (end_ - stop < 2 || stop[0] != '"' || stop[1] != '}') return nullptr;
+  const auto size = static_cast<std::size_t>(stop - begin);
+  if (type == 'S') {
+    char* to = buffer_.room(1 + encoding::kMaxVarintBytes + size + kCopySlack);
+    *to++ = static_cast<char>(encoding::kTagString);
+    to = encoding::write_varint(to, static_cast<std::uint32_t>(size << 1));
+    buffer_.advance_to(copy_roomy(to, begin, size, end_));
+  } else if (type == 'N') {
+    NumberText number;
+    buffer_.number(canonical({begin, size}, number));
+  } else {
+    return nullptr;
+  }
+  return stop + 2;
+}
+
+// A name and its colon, then the name's encoding.
+bool JsonReader::take_attribute_name(NameStack::Scope& scope) {
+  if (!next_is('"')) return malformed();
+  const char* const begin = at_ + 1;
+  const char* const stop = find_special(begin, end_);
+  std::string_view name(begin, static_cast<std::size_t>(stop - begin));
+  bool escape = false;
+  const char* readable = end_;
+  if (end_ - stop >= 2 && stop[0] == '"' && stop[1] == ':') [[likely]] {
+    at_ = stop + 2;
+  } else {
+    if (!take_name(name, escape)) return false;
+    readable = name.data() + name.size();
+  }
+  if (name.empty()) [[unlikely]]
+    fail_validation("Empty attribute name");
+  if (!names_.add(scope, name)) [[unlikely]]
+    return refuse_repeated(name);
+  char* to = buffer_.room(encoding::kMaxVarintBytes + name.size() + kCopySlack);
+  to = encoding::write_varint(to, static_cast<std::uint32_t>(name.size() << 1) | (escape ? 1U : 0U));
+  buffer_.advance_to(copy_roomy(to, name.data(), name.size(), readable));
+  return true;
+}
+
 // Names and their values. `level`: that of the values.
 bool JsonReader::take_attributes(unsigned level) {
   if (!next_is('{')) return refuse_object(kAttributeMap, "Unexpected field type");
@@ -166,16 +215,12 @@ bool JsonReader::take_attributes(unsigned level) {
   std::uint32_t count = 0;
   for (; !next_is('}'); ++count) {
     if (count > 0 && !expect(',')) return false;
-    std::string_view name;
-    bool escape = false;
-    if (!take_name(name, escape)) return false;
-    if (name.empty()) fail_validation("Empty attribute name");
-    if (!names_.add(scope, name)) {
-      fail_serialization("Duplicate field '" + std::string(name) + "'");
+    if (!take_attribute_name(scope)) return false;
+    if (const char* const end = level <= kMaxNesting ? take_simple(at_) : nullptr; end != nullptr) [[likely]] {
+      at_ = end;
+    } else if (!take_value(level)) {
       return false;
     }
-    buffer_.text(name, escape);
-    if (!take_value(level)) return false;
   }
   ++at_;
   names_.close(scope);
@@ -208,10 +253,7 @@ bool JsonReader::take_value(unsigned level) {
     bool escape = false;
     if (!take_name(name, escape)) return false;
     const std::optional<Type> type = find_type(name);
-    if (type && (types & 1U << static_cast<unsigned>(*type)) != 0) {
-      fail_serialization("Duplicate field '" + std::string(name) + "'");
-      return false;
-    }
+    if (type && (types & 1U << static_cast<unsigned>(*type)) != 0) return refuse_repeated(name);
     if (type) types |= 1U << static_cast<unsigned>(*type);
     if (!type || next_is('n')) {
       if (!skip()) return false;
@@ -221,7 +263,8 @@ bool JsonReader::take_value(unsigned level) {
     if (++values == 1) end_of_first = buffer_.size();
   }
   ++at_;
-  if (values == 1) [[likely]] return true;
+  if (values == 1) [[likely]]
+    return true;
   fail_validation(std::string(values == 0 ? kEmptyValue : kManyTypes));
   if (values == 0) {
     buffer_.null();
@@ -285,7 +328,8 @@ bool JsonReader::take_boolean(bool& to) {
 
 std::string_view JsonReader::canonical(std::string_view number, NumberText& to) {
   const NumberProblem problem = canonical_number(number, to);
-  if (problem == NumberProblem::kNone) [[likely]] return to.view();
+  if (problem == NumberProblem::kNone) [[likely]]
+    return to.view();
   fail_validation(number_message(problem, number));
   return "0";
 }
@@ -331,7 +375,11 @@ bool JsonReader::take_list(unsigned level) {
   std::uint32_t count = 0;
   for (; !next_is(']'); ++count) {
     if (count > 0 && !expect(',')) return false;
-    if (!take_value(level + 1)) return false;
+    if (const char* const end = level < kMaxNesting ? take_simple(at_) : nullptr; end != nullptr) {
+      at_ = end;
+    } else if (!take_value(level + 1)) {
+      return false;
+    }
   }
   ++at_;
   buffer_.end_container(head, count);
@@ -367,9 +415,10 @@ bool JsonReader::take_set(Type type) {
   }
   ++at_;
   if (nulls) {
-    fail_validation(type == Type::kNumberSet   ? number_message(NumberProblem::kMalformed, {})
-                    : type == Type::kStringSet ? std::string(kInvalid) + "An string set may not have a null string as a member"
-                                               : std::string(kEmptyValue));
+    fail_validation(type == Type::kNumberSet ? number_message(NumberProblem::kMalformed, {})
+                    : type == Type::kStringSet
+                        ? std::string(kInvalid) + "An string set may not have a null string as a member"
+                        : std::string(kEmptyValue));
   } else if (elements.view().empty()) {
     fail_validation(empty_set_message(type));
   }

@@ -2,15 +2,20 @@
 // making them.
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 
-#include "gatehouse/dynamo/wire/encoding.hpp"
-
 #include "dynamo/wire/base64.hpp"
 #include "dynamo/wire/byte_copy.hpp"
 #include "dynamo/wire/byte_scan.hpp"
 #include "dynamo/wire/json_escape.hpp"
+#include "gatehouse/dynamo/wire/encoding.hpp"
 
 namespace gatehouse::dynamo {
 namespace {
+
+// What stands between a name and the text of a string or number, and behind that.
+constexpr char kStringHead[] = "\":{\"S\":\"";
+constexpr char kNumberHead[] = "\":{\"N\":\"";
+constexpr std::size_t kHead = sizeof kStringHead - 1;
+static_assert(kHead == 8 && sizeof kNumberHead == sizeof kStringHead);
 
 class Sink {
  public:
@@ -61,6 +66,25 @@ class Sink {
     }
   }
 
+  // "name":{"S":"text"}, for texts that need no escapes, with one check for room. `readable`: bytes up to there may be read.
+  // False, and nothing has happened, when it is too long for that.
+  bool attribute(const encoding::Text& name, const char (&head)[kHead + 1], std::string_view text,
+                 const char* readable) {
+    const std::size_t size = name.size + text.size() + kHead + 4 + kCopySlack;
+    if (!fits(size)) {
+      flush();
+      if (size > sizeof buffer_) return false;
+    }
+    char* at = at_;
+    *at++ = '"';
+    at = copy_roomy(at, name.begin, name.size, readable);
+    std::memcpy(at, head, kHead);
+    at = copy_roomy(at + kHead, text.data(), text.size(), readable);
+    std::memcpy(at, "\"}", 2);
+    at_ = at + 2;
+    return true;
+  }
+
   void text(const encoding::Text& text) {
     if (text.escape) [[unlikely]] {
       escaped(text.view());
@@ -84,7 +108,8 @@ class Sink {
   bool fits(std::size_t size) const { return size <= static_cast<std::size_t>(buffer_ + sizeof buffer_ - at_); }
 
   void reserve(std::size_t size) {
-    if (!fits(size)) [[unlikely]] flush();
+    if (!fits(size)) [[unlikely]]
+      flush();
   }
 
   void flush() {
@@ -115,21 +140,29 @@ void write_elements(Sink& to, Type type, Elements elements) {
   }
 }
 
+// The attribute whose name has been read, when it is of the kind that nearly all are.
+bool write_simple(Sink& to, const encoding::Text& name, const char* end) {
+  const char* const value = name.end();
+  if (name.escape) return false;
+  if (*value == encoding::kTagNumber) return to.attribute(name, kNumberHead, encoding::number(value), end);
+  if (*value != encoding::kTagString) return false;
+  const encoding::Text text = encoding::text(value + 1);
+  return !text.escape && to.attribute(name, kStringHead, text.view(), end);
+}
+
 void write_attributes(Sink& to, const char* at, const char* end) {
-  bool first = true;
-  while (at != end) {
+  to.put('{');
+  for (bool first = true; at != end; first = false) {
+    if (!first) to.put(',');
     const encoding::Text name = encoding::text(at);
-    if (first) {
-      to.literal("{\"");
-    } else {
-      to.literal(",\"");
-    }
-    first = false;
+    at = encoding::value_end(name.end());
+    if (write_simple(to, name, end)) continue;
+    to.put('"');
     to.text(name);
     to.literal("\":");
     write_value(to, name.end());
-    at = encoding::value_end(name.end());
   }
+  to.put('}');
 }
 
 void write_list(Sink& to, const encoding::Container& list) {
@@ -139,12 +172,6 @@ void write_list(Sink& to, const encoding::Container& list) {
     write_value(to, at);
   }
   to.literal("]}");
-}
-
-void write_map(Sink& to, const encoding::Container& map) {
-  if (map.count == 0) to.put('{');
-  write_attributes(to, map.begin, map.end());
-  to.put('}');
 }
 
 void write_set(Sink& to, Value set) {
@@ -182,7 +209,7 @@ void write_value(Sink& to, const char* value) {
     case encoding::kTagList: write_list(to, encoding::container(value + 1)); return;
     case encoding::kTagMap:
       to.literal("{\"M\":");
-      write_map(to, encoding::container(value + 1));
+      write_attributes(to, encoding::container(value + 1).begin, encoding::value_end(value));
       to.put('}');
       return;
   }
@@ -262,7 +289,8 @@ void write_json_value(std::string& to, Value value) {
 
 void write_json_item(std::string& to, const Map& item) {
   Sink sink(to);
-  write_map(sink, item.encoded());
+  const encoding::Container attributes = item.encoded();
+  write_attributes(sink, attributes.begin, attributes.end());
 }
 
 void write_plain_value(std::string& to, Value value) {

@@ -9,18 +9,20 @@
 namespace gatehouse::dynamo {
 namespace {
 
-// Integers of at most 38 digits that are canonical as they stand: nearly every number that is ever sent.
-bool copy_plain_integer(std::string_view text, NumberText& to) {
+// What is canonical as it stands, as nearly every number is that is ever sent: no sign but '-', no exponent, no superfluous
+// zeros, at most 38 digits.
+bool is_plain(std::string_view text) {
   const std::size_t sign = !text.empty() && text[0] == '-' ? 1 : 0;
   const std::size_t digits = text.size() - sign;
   if (digits == 0 || digits > kMaxDigits) return false;
-  if (text[sign] == '0' && text.size() != 1) return false;
+  std::size_t point = 0;  // none can stand in the first place
   for (std::size_t i = sign; i < text.size(); ++i) {
-    if (text[i] < '0' || text[i] > '9') return false;
+    if (text[i] >= '0' && text[i] <= '9') continue;
+    if (text[i] != '.' || point != 0 || i == sign) return false;
+    point = i;
   }
-  std::memcpy(to.bytes, text.data(), text.size());
-  to.size = static_cast<std::uint8_t>(text.size());
-  return true;
+  if (point != 0 && (text.back() == '0' || text.back() == '.')) return false;
+  return text[sign] != '0' || text.size() == 1 || point == sign + 1;
 }
 
 // Of canonical texts without sign.
@@ -115,7 +117,11 @@ NumberProblem add(const Decimal& a, const Decimal& b, NumberText& to) {
 }  // namespace
 
 NumberProblem canonical_number(std::string_view text, NumberText& to) {
-  if (copy_plain_integer(text, to)) return NumberProblem::kNone;
+  if (is_plain(text)) {
+    std::memcpy(to.bytes, text.data(), text.size());
+    to.size = static_cast<std::uint8_t>(text.size());
+    return NumberProblem::kNone;
+  }
   Decimal number;
   const NumberProblem problem = parse_decimal(text, number);
   if (problem == NumberProblem::kNone) print_decimal(number, to);

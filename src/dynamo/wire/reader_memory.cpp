@@ -1,9 +1,8 @@
 // Names by a scan over marks while they are few, by a seeded hash table when a client sends many.
 #include "gatehouse/dynamo/wire/reader_memory.hpp"
 
-#include "gatehouse/base/strings.hpp"
-
 #include "dynamo/wire/byte_copy.hpp"
+#include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -12,50 +11,9 @@
 namespace gatehouse::dynamo {
 namespace {
 
-constexpr std::uint32_t kMaxScanned = 24;
 constexpr std::size_t kFirstBuffer = 1024;
 
-template <class Word>
-std::uint64_t load(const char* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-
-std::uint64_t mark_of(std::string_view name) {
-  const std::size_t size = name.size();
-  const char* begin = name.data();
-  std::uint64_t mark = 0;
-  if (size >= 8) {
-    mark = load<std::uint64_t>(begin) ^ std::rotl(load<std::uint64_t>(begin + size - 8), 23);
-  } else if (size >= 4) {
-    mark = load<std::uint32_t>(begin) | load<std::uint32_t>(begin + size - 4) << 32;
-  } else if (size > 0) {
-    mark = load<std::uint8_t>(begin) | load<std::uint8_t>(begin + size / 2) << 8 | load<std::uint8_t>(begin + size - 1) << 16;
-  }
-  return mark ^ size << 56;
-}
-
 }  // namespace
-
-bool NameStack::known(const Scope& scope, std::string_view name, std::uint64_t mark) const {
-  for (std::uint32_t i = scope.first; i < count_; ++i) {
-    if (names_[i].mark == mark && names_[i].view() == name) return true;
-  }
-  return false;
-}
-
-bool NameStack::add(Scope& scope, std::string_view name) {
-  const std::uint64_t mark = mark_of(name);
-  if (count_ - scope.first < kMaxScanned) {
-    if (known(scope, name, mark)) return false;
-  } else if (!add_to_table(scope, name)) {
-    return false;
-  }
-  if (count_ == capacity_) grow();
-  names_[count_++] = {name.data(), static_cast<std::uint32_t>(name.size()), mark};
-  return true;
-}
 
 void NameStack::grow() {
   capacity_ = std::max(32U, 2 * capacity_);
@@ -78,11 +36,12 @@ void NameStack::build_table(Scope& scope) {
   for (std::uint32_t i = scope.first; i < count_; ++i) *bucket_of(scope, names_[i].view()) = i + 1;
 }
 
-bool NameStack::add_to_table(Scope& scope, std::string_view name) {
+bool NameStack::add_to_table(Scope& scope, std::string_view name, std::uint64_t mark) {
   if (2 * (count_ - scope.first + 1) > scope.buckets) build_table(scope);
   std::uint32_t* const bucket = bucket_of(scope, name);
   if (*bucket != 0) return false;
   *bucket = count_ + 1;
+  push(name, mark);
   return true;
 }
 

@@ -29,9 +29,8 @@ bool equal_in_any_order(const Map& a, const Map& b) {
   }
   const std::vector<Attribute> left = sorted(a);
   const std::vector<Attribute> right = sorted(b);
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const Attribute& x, const Attribute& y) {
-    return x.name == y.name && equal(x.value, y.value);
-  });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const Attribute& x, const Attribute& y) { return x.name == y.name && equal(x.value, y.value); });
 }
 
 bool equal_lists(const List& a, const List& b) {

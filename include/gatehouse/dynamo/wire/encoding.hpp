@@ -47,7 +47,8 @@ inline const char* read_varint_slow(const char* at, std::uint32_t& to) {
 
 inline const char* read_varint(const char* at, std::uint32_t& to) {
   const auto byte = static_cast<unsigned char>(*at);
-  if (byte >= 0x80) [[unlikely]] return read_varint_slow(at, to);
+  if (byte >= 0x80) [[unlikely]]
+    return read_varint_slow(at, to);
   to = byte;
   return at + 1;
 }

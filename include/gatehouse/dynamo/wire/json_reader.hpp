@@ -41,7 +41,7 @@ class JsonReader {
   bool begin_object(std::string_view type = {});
   std::optional<std::string_view> next_name();  // nullopt at the object's end. A repeated name is a fault
   bool begin_array();
-  bool next_element();                          // false at the array's end
+  bool next_element();  // false at the array's end
 
   // Each reads one value, or sets a serialization fault that names what was found and what was expected.
   bool read_string(std::string_view& to);
@@ -49,12 +49,12 @@ class JsonReader {
   // Fractions are cut off, what is beyond 64 bits is the nearest that is not. `type`: as the service calls it, "Long".
   bool read_integer(std::int64_t& to, std::string_view type = "Integer");
   bool skip();
-  bool skip_null();          // true, and consumed, when null stands next: members may be null
+  bool skip_null();  // true, and consumed, when null stands next: members may be null
   // The bytes of the next value, as they stand in the text.
   bool read_raw(std::string_view& to);
 
   // {"S": "…"}, appended to `to`. Validation: exactly one type, sets not empty and without duplicates, numbers, nesting.
-  // What has a validation fault is well-formed in its encoding all the same, but not what was sent.
+  // What has a validation fault can be looked at all the same, but is not what was sent.
   bool read_value(ValueWriter& to);
   // {"name": {"S": "…"}, …} as an item / as a map value. Empty attribute names are a validation fault.
   bool read_item(ValueWriter& to);
@@ -63,9 +63,9 @@ class JsonReader {
   // After the last value: only white space may follow.
   bool finish();
 
-  void fail_validation(std::string message);   // the first one counts
+  void fail_validation(std::string message);  // the first one counts
   void fail_serialization(std::string message);
-  bool failed() const { return failed_; }       // a serialization fault
+  bool failed() const { return failed_; }  // a serialization fault
   // The fault that counts, if any.
   std::optional<Fault> fault() const;
   // The bad attribute value met first, if any: whoever validates in the service's order asks for it when its turn comes.
@@ -81,8 +81,17 @@ class JsonReader {
 
   // Texts. All of them: false once a serialization fault occurred.
   bool malformed();
-  bool next_is(char c);
-  bool expect(char c);
+  bool next_is(char c) {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ') skip_space();
+    return at_ != end_ && *at_ == c;
+  }
+  bool expect(char c) {
+    if (!next_is(c)) [[unlikely]]
+      return malformed();
+    ++at_;
+    return true;
+  }
+  void skip_space();
   bool take_literal(std::string_view literal);
   bool take_string(std::string_view& to, bool& escape);
   bool take_escaped(const char* begin, const char* stop, std::string_view& to, bool& escape);
@@ -91,6 +100,7 @@ class JsonReader {
   bool take_scalar();
   bool refuse_scalar(std::string_view type);
   bool refuse_list();
+  bool refuse_repeated(std::string_view name);
   bool refuse_object(std::string_view type, std::string_view scalar_message);
   bool enter(Container container);
   bool skip_containers();
@@ -108,6 +118,8 @@ class JsonReader {
   bool take_element(Type type, std::string_view& element, bool& null);
   void put_set(Type type, std::span<const std::string_view> elements);
   bool take_attributes(unsigned level);
+  bool take_attribute_name(NameStack::Scope& scope);
+  const char* take_simple(const char* at);
   std::string_view canonical(std::string_view number, NumberText& to);
   bool finish_value(bool taken, ValueWriter& to);
 

@@ -16,7 +16,18 @@
 
 namespace gatehouse::dynamo {
 
-enum class Type : std::uint8_t { kString, kNumber, kBinary, kBool, kNull, kStringSet, kNumberSet, kBinarySet, kList, kMap };
+enum class Type : std::uint8_t {
+  kString,
+  kNumber,
+  kBinary,
+  kBool,
+  kNull,
+  kStringSet,
+  kNumberSet,
+  kBinarySet,
+  kList,
+  kMap
+};
 
 std::string_view type_name(Type type);  // "S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"
 
@@ -36,11 +47,11 @@ class Value {
   std::string_view bytes() const { return {bytes_, encoding::value_end(bytes_)}; }
 
   std::string_view text() const;  // of kString; the canonical text of kNumber; the raw bytes of kBinary
-  bool boolean() const { return bytes_[1] != 0; }                               // of kBool
+  bool boolean() const { return bytes_[1] != 0; }                                // of kBool
   std::uint32_t count() const { return encoding::container(bytes_ + 1).count; }  // of sets, lists and maps
-  Elements elements() const;      // of sets
-  List list() const;              // of kList
-  Map map() const;                // of kMap
+  Elements elements() const;                                                     // of sets
+  List list() const;                                                             // of kList
+  Map map() const;                                                               // of kMap
 
  private:
   explicit Value(const char* bytes) : bytes_(bytes) {}
@@ -224,7 +235,8 @@ inline Map::Iterator Map::end() const { return Iterator(end_); }
 inline Value Map::find(std::string_view name) const {
   for (const char* at = begin_; at != end_;) {
     const encoding::Text here = encoding::text(at);
-    if (here.size == name.size() && std::memcmp(here.begin, name.data(), name.size()) == 0) return Value::at(here.end());
+    if (here.size == name.size() && std::memcmp(here.begin, name.data(), name.size()) == 0)
+      return Value::at(here.end());
     at = encoding::value_end(here.end());
   }
   return {};
@@ -253,7 +265,7 @@ class ValueWriter {
  public:
   explicit ValueWriter(std::string& to) : to_(to) {}
 
-  void string(std::string_view text);        // UTF-8
+  void string(std::string_view text);  // UTF-8
   void number(std::string_view canonical);
   void binary(std::string_view bytes);
   void boolean(bool value);
