@@ -7,6 +7,8 @@
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/dynamo/wire/key_codec.hpp"
 
+#include <algorithm>
+
 namespace gatehouse::dynamo {
 namespace {
 
@@ -51,7 +53,13 @@ Progress count_some(LocalState& state, Count& count, TableCounters& counters) {
     return Progress::kMore;
   }
   set(counters, count.items - count.items_before, count.bytes - count.bytes_before);
+  counters.counted = true;
   return Progress::kDone;
+}
+
+bool is_counted(const Table& table) {
+  return table.counters->counted &&
+         std::all_of(table.indexes.begin(), table.indexes.end(), [](const TableIndex& index) { return index.counters->counted.load(); });
 }
 
 void take_row(const Table& table, const Map& row) {
@@ -70,6 +78,7 @@ void take_row(const Table& table, const Map& row) {
 }  // namespace
 
 void enqueue_count(LocalState& state, TableId table, std::uint8_t kind, std::shared_ptr<TableCounters> counters) {
+  counters->counted = false;
   auto count = std::make_shared<Count>();
   append_rows_prefix(count->at, table, kind);
   count->upper = after_prefix(count->at).value_or(std::string());
@@ -100,6 +109,7 @@ Result<void> load_counters(LocalState& state) {
 Result<void> keep_counters(LocalState& state) {
   Batch batch;
   for (const auto& table : state.catalogue.all()) {
+    if (!is_counted(*table)) continue;
     RowWriter row;
     row.integer("items", table->counters->items.load());
     row.integer("bytes", table->counters->bytes.load());

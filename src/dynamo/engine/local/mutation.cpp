@@ -169,6 +169,8 @@ Outcome<std::uint64_t> Mutation::Impl::change_index(const Table& table, const Ta
     put(after.key(), after.value());
     index_writes.push_back({&index, same_key ? std::max(old_bytes, bytes) : bytes});
   }
+  counter_changes.push_back({index.counters.get(), (after.exists() ? 1 : 0) - (before.exists() ? 1 : 0),
+                             static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(old_bytes)});
   return bytes;
 }
 

@@ -1,10 +1,11 @@
 // What an engine has beside tables, made in the order in which they need each other.
+#include "backups.hpp"
 #include "counters.hpp"
 #include "index_build.hpp"
 #include "maintenance.hpp"
 #include "stream_log.hpp"
 #include "table_drop.hpp"
-#include "token_memory.hpp"
+#include "transfers.hpp"
 
 #include "gatehouse/base/log.hpp"
 
@@ -12,12 +13,15 @@ namespace gatehouse::dynamo {
 
 Result<void> open_services(LocalState& state) {
   state.streams = std::make_shared<StreamLog>(*state.storage, state.catalogue, state.clock, state.options.stream_retention);
-  state.tokens = std::make_shared<TokenMemory>(*state.storage, state.clock);
   state.maintenance = std::make_unique<Maintenance>(state);
+  state.backups = std::make_shared<Backups>(state);
+  state.transfers = std::make_shared<Transfers>(state);
   if (Result<void> loaded = state.streams->load(); !loaded) return loaded;
   if (Result<void> loaded = load_counters(state); !loaded) return loaded;
   if (Result<void> found = find_orphans(state); !found) return found;
   enqueue_unfinished_builds(state);
+  if (Result<void> loaded = state.backups->load(); !loaded) return loaded;
+  if (Result<void> loaded = state.transfers->load(); !loaded) return loaded;
   state.maintenance->start();
   return {};
 }

@@ -29,6 +29,7 @@ enum class TableStatus : unsigned char { kActive, kCreating };
 struct TableCounters {
   std::atomic<std::int64_t> items{0};
   std::atomic<std::int64_t> bytes{0};
+  std::atomic<bool> counted{true};        // false: what was there before the store was opened is not yet in them
   std::atomic<std::uint64_t> version{0};  // of the newest description of the table
   // The smallest expiry (seconds) among expiry rows written since the sweep last asked.
   std::atomic<std::uint64_t> earliest_expiry{~std::uint64_t{0}};
@@ -77,6 +78,7 @@ struct Table {
   std::string table_class = "STANDARD";
   std::string encryption;       // SSEType as given; empty: none asked for
   std::string restored_backup;  // ARN of the backup it was restored from; empty: none
+  bool restored_latest = false; // from the latest state, not from a backup that can be named
   std::string restored_table;   // ARN
   WallTime restored_at;
   std::vector<std::pair<std::string, std::string>> tags;

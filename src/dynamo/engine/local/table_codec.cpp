@@ -70,6 +70,7 @@ void encode_table(const Table& table, RowWriter& to) {
   to.text("class", table.table_class);
   to.text("encryption", table.encryption);
   to.text("restored_backup", table.restored_backup);
+  to.flag("restored_latest", table.restored_latest);
   to.text("restored_table", table.restored_table);
   to.time("restored_at", table.restored_at);
   to.begin_list("tags");
@@ -113,6 +114,7 @@ Table decode_table(const Map& row) {
   table.table_class = from.text("class");
   table.encryption = from.text("encryption");
   table.restored_backup = from.text("restored_backup");
+  table.restored_latest = from.flag("restored_latest");
   table.restored_table = from.text("restored_table");
   table.restored_at = from.time("restored_at");
   if (const Value list = from.value("tags"); list && list.type() == Type::kList)

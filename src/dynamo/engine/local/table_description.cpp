@@ -99,7 +99,7 @@ void write_extras(JsonText& to, const Table& table) {
   }
   if (!table.restored_table.empty()) {
     to.begin("RestoreSummary");
-    if (!table.restored_backup.empty()) to.string("SourceBackupArn", table.restored_backup);
+    if (!table.restored_backup.empty() && !table.restored_latest) to.string("SourceBackupArn", table.restored_backup);
     to.string("SourceTableArn", table.restored_table);
     to.time("RestoreDateTime", table.restored_at);
     to.flag("RestoreInProgress", table.status == TableStatus::kCreating);
