@@ -1,5 +1,6 @@
 #include "stripes.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -7,11 +8,13 @@ namespace gatehouse::dynamo {
 
 std::size_t Stripes::index_of(std::string_view row_key) {
   // Table and index in the first five bytes, the partition's hash in the next four; byte order does not matter here.
+  char head[9] = {};
+  std::memcpy(head, row_key.data(), std::min(row_key.size(), sizeof head));
   std::uint32_t table;
   std::uint32_t hash;
-  std::memcpy(&table, row_key.data(), sizeof table);
-  std::memcpy(&hash, row_key.data() + 5, sizeof hash);
-  const std::uint32_t space = (table ^ static_cast<unsigned char>(row_key[4])) * 0x85EBCA6BU;
+  std::memcpy(&table, head, sizeof table);
+  std::memcpy(&hash, head + 5, sizeof hash);
+  const std::uint32_t space = (table ^ static_cast<unsigned char>(head[4])) * 0x85EBCA6BU;
   static_assert(std::has_single_bit(kCount));
   return ((hash ^ space) * 0x9E3779B1U) >> (32 - std::countr_zero(kCount));
 }

@@ -29,7 +29,7 @@ class Stripes {
     std::atomic<CommitNumber> last{0};
   };
 
-  // REQUIRES: a whole row key, or at least its first kRowHead bytes.
+  // A row key, or its first kRowHead bytes. Rows of the engine itself may have shorter keys.
   Stripe& of(std::string_view row_key) { return stripes_[index_of(row_key)]; }
   static std::size_t index_of(std::string_view row_key);
   Stripe& at(std::size_t index) { return stripes_[index]; }
