@@ -21,6 +21,15 @@ std::optional<Operator> comparison_of(TokenKind kind) {
   }
 }
 
+void check_name(Source& source, std::string_view function) {
+  source.count_operator();
+  if (find_condition_function(function) != nullptr) return;
+  source.problem(Pass::kWords, {is_update_function(function)
+                                    ? "The function is not allowed in a condition expression; function: "
+                                    : "Invalid function name; function: ",
+                                function});
+}
+
 }  // namespace
 
 const ConditionNode* ConditionParser::parse() {
@@ -110,13 +119,28 @@ ConditionParser::Part ConditionParser::parse_atom(unsigned depth) {
 
 ConditionParser::Part ConditionParser::parse_call(unsigned depth) {
   const std::string_view name = source_.token().text;
-  check_function(source_, name);
+  check_name(source_, name);
   source_.advance();
   source_.advance();
   ArenaList<Operand> arguments(source_.arena());
   std::size_t count = 0;
   if (!parse_arguments(arguments, depth, count)) return {};
   return call_of(name, arguments.view(), count);
+}
+
+ConditionParser::Part ConditionParser::call_of(std::string_view name, std::span<const Operand> arguments,
+                                               std::size_t count) {
+  check_call(source_, name, arguments, count);
+  Part part(Part::Kind::kCall);
+  part.function = name;
+  const ConditionFunction* function = find_condition_function(name);
+  if (function != nullptr && !function->op) {
+    part.operand = arguments[0];
+    part.operand.size = true;
+  } else {
+    part.condition = node(function != nullptr ? *function->op : Operator::kExists, arguments);
+  }
+  return part;
 }
 
 // Up to the closing parenthesis, which is consumed. Keeps no more of them than any operator may have.
@@ -143,7 +167,7 @@ ConditionParser::Part ConditionParser::parse_comparison(const Part& first, Opera
   const std::span<Operand> operands = source_.arena().array<Operand>(2);
   if (!as_operand(first, operands[0]) || !parse_operand(operands[1], depth)) return {};
   source_.count_operator();
-  check_operands(op, operands);
+  check_operands(source_, op, operands);
   return Part(node(op, operands));
 }
 
@@ -153,8 +177,7 @@ ConditionParser::Part ConditionParser::parse_between(const Part& first, unsigned
   if (!as_operand(first, operands[0]) || !parse_operand(operands[1], depth)) return {};
   if (!source_.expect(TokenKind::kAnd) || !parse_operand(operands[2], depth)) return {};
   source_.count_operator();
-  check_operands(Operator::kBetween, operands);
-  check_bounds(operands[1], operands[2]);
+  check_operands(source_, Operator::kBetween, operands);
   return Part(node(Operator::kBetween, operands));
 }
 
@@ -167,11 +190,8 @@ ConditionParser::Part ConditionParser::parse_in(const Part& first, unsigned dept
   operands.push_back(operand);
   if (!parse_arguments(operands, depth, count)) return {};
   source_.count_operator();
-  check_operands(Operator::kIn, operands.view());
-  if (count > kMaxInOperands) {
-    source_.problem(Pass::kOperands, {"The IN operator is provided with too many operands; number of operands: ",
-                                      std::to_string(count)});
-  }
+  check_operands(source_, Operator::kIn, operands.view());
+  check_in_count(source_, count);
   return Part(node(Operator::kIn, operands.view()));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dynamo/expr/arena_list.hpp"
+#include "dynamo/expr/condition_checks.hpp"
 #include "dynamo/expr/condition_tree.hpp"
 #include "dynamo/expr/source.hpp"
 
@@ -52,17 +53,8 @@ class ConditionParser {
   const ConditionNode* node(Operator op, std::span<const Operand> operands);
 
   Part call_of(std::string_view name, std::span<const Operand> arguments, std::size_t count);
-  void check_operands(Operator op, std::span<const Operand> operands);
-  void check_distinct(std::string_view op, std::span<const Operand> operands);
-  void check_types(Operator op, std::span<const Operand> operands);
-  void check_bounds(const Operand& lower, const Operand& upper);
-  void check_type_name(const Operand& operand);
 
   Source& source_;
 };
-
-
-// Whether there is such a function in conditions; counts it as an operator.
-void check_function(Source& source, std::string_view name);
 
 }  // namespace gatehouse::dynamo

@@ -11,17 +11,31 @@
 
 namespace gatehouse::dynamo {
 
+struct ProjectionColumn {
+  Path path;
+  std::string_view name;
+};
+
 struct ProjectionNode {
   PathTree tree;
+  std::span<const ProjectionColumn> columns;  // of SELECT: written instead of the tree's form
 };
 
 namespace {
 
 using NodeId = PathTree::NodeId;
 
-const ProjectionNode* make_node(const PathTree& tree, Arena& arena) {
+const ProjectionNode* make_node(const PathTree& tree, Arena& arena, std::span<const ProjectionColumn> columns = {}) {
   static_assert(std::is_trivially_destructible_v<ProjectionNode>);
-  return new (arena.allocate(sizeof(ProjectionNode), alignof(ProjectionNode))) ProjectionNode{tree};
+  return new (arena.allocate(sizeof(ProjectionNode), alignof(ProjectionNode))) ProjectionNode{tree, columns};
+}
+
+std::string_view column_name(Path path, Arena& arena) {
+  std::size_t from = path.size() - 1;
+  while (path[from].is_index()) --from;
+  std::string name(path[from].name);
+  for (const PathStep& step : path.subspan(from + 1)) name += '[' + std::to_string(step.index) + ']';
+  return arena.copy(name);
 }
 
 // The two forms that a projection is written in. A container is written once something of it is: what turns out to be empty
@@ -160,6 +174,20 @@ class Writer {
   Output& to_;
 };
 
+template <class Output>
+void write_members(const ProjectionNode& node, const Map& item, Output& to, typename Output::Open& open) {
+  if (node.columns.empty()) {
+    Writer(node.tree, to).members(PathTree::kRoot, item, open);
+    return;
+  }
+  for (const ProjectionColumn& column : node.columns) {
+    const Value value = resolve(item, column.path);
+    if (!value) continue;
+    to.name(open, column.name);
+    to.value(value);
+  }
+}
+
 }  // namespace
 
 Outcome<Projection> Projection::parse(std::string_view text, Bindings& bindings, Arena& arena) {
@@ -199,6 +227,22 @@ Outcome<Projection> Projection::of_attributes(std::span<const std::string_view> 
   return projection;
 }
 
+Outcome<Projection> Projection::of_columns(std::span<const Path> paths, Arena& arena) {
+  const std::span<ProjectionColumn> columns = arena.array<ProjectionColumn>(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) columns[i] = {paths[i], column_name(paths[i], arena)};
+  std::vector<std::string_view> names;
+  for (const ProjectionColumn& column : columns) names.push_back(column.name);
+  std::ranges::sort(names);
+  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end()) {
+    return validation("Duplicate identifiers in select clause: " + std::string(*twice));
+  }
+  Projection projection;
+  projection.root_ = make_node(PathTree(paths, arena), arena, columns);
+  const PathTree& tree = projection.root_->tree;
+  if (tree.clash().kind != PathTree::Clash::Kind::kNone) return validation(clash_text(tree));
+  return projection;
+}
+
 Projection Projection::of_paths(std::span<const Path> paths, Arena& arena) {
   Projection projection;
   projection.root_ = make_node(PathTree(paths, arena), arena);
@@ -209,7 +253,7 @@ void Projection::write(const Map& item, ValueWriter& to) const {
   EncodedOutput output(to);
   auto open = to.begin_item();
   if (root_ != nullptr) {
-    Writer(root_->tree, output).members(PathTree::kRoot, item, open);
+    write_members(*root_, item, output, open);
   } else {
     for (const Attribute& attribute : item) {
       to.name(open, attribute.name);
@@ -227,7 +271,7 @@ void Projection::write_json(const Map& item, std::string& to) const {
   JsonOutput output(to);
   JsonOutput::Open open;
   to += '{';
-  Writer(root_->tree, output).members(PathTree::kRoot, item, open);
+  write_members(*root_, item, output, open);
   to += '}';
 }
 

@@ -11,7 +11,8 @@
 namespace gatehouse::dynamo {
 
 Source::Source(std::string_view text, ExpressionKind kind, Bindings& bindings, Arena& arena)
-    : lexer_(text), kind_(kind), bindings_(bindings), arena_(arena) {
+    : Problems(kind == ExpressionKind::kUpdate ? Order::kByPass : Order::kByOperator),
+      lexer_(text), kind_(kind), bindings_(bindings), arena_(arena) {
   if (text.empty()) {
     fail("The expression can not be empty;");
   } else if (text.size() > kMaxExpressionSize) {
@@ -30,26 +31,6 @@ bool Source::accept(TokenKind kind) {
 bool Source::expect(TokenKind kind) { return accept(kind) || fail_syntax(); }
 
 bool Source::fail_syntax() { return fail(failed() ? std::string() : lexer_.complaint()); }
-
-bool Source::fail(std::string message) {
-  if (failed()) return false;
-  pass_ = Pass::kSyntax;
-  message_ = std::move(message);
-  return false;
-}
-
-// Conditions are resolved and checked operator by operator, updates pass by pass.
-Pass Source::order(Pass pass) const {
-  const bool by_operator = kind_ != ExpressionKind::kUpdate && pass >= Pass::kNames && pass <= Pass::kOperands;
-  return by_operator && pass != Pass::kOverlap ? Pass::kNames : pass;
-}
-
-void Source::problem(Pass pass, std::initializer_list<std::string_view> message) {
-  if (order(pass) >= pass_) return;
-  pass_ = order(pass);
-  message_.clear();
-  for (const std::string_view part : message) message_ += part;
-}
 
 bool Source::parse_step(PathStep& to) {
   const std::string_view text = token().text;
@@ -116,12 +97,7 @@ Value Source::parse_value() {
 }
 
 Outcome<void> Source::finish() {
-  if (operators_ > kMaxOperators) {
-    problem(Pass::kOperators,
-            {"The expression contains too many operators; operator count: ", std::to_string(kMaxOperators + 1)});
-  }
-  if (pass_ == Pass::kNone) return {};
-  return validation("Invalid " + std::string(expression_name(kind_)) + ": " + message_);
+  return Problems::finish({"Invalid ", expression_name(kind_), ": "});
 }
 
 std::string path_text(Path path) {

@@ -86,8 +86,20 @@ bool UpdateApplier::operand_value(const UpdateOperand& operand, Value& to) {
     to = resolve(old_, at->path);
     if (to) return true;
   }
+  if (at->kind > UpdateOperand::Kind::kIfNotExists) return sum_value(*at, to);
   to = at->kind == UpdateOperand::Kind::kPath ? resolve(old_, at->path) : at->value;
   return to || fail(kNoAttribute);
+}
+
+// A sum within a sum, as a value. As deep as there are operators.
+bool UpdateApplier::sum_value(const UpdateOperand& operand, Value& to) {
+  Result sum;
+  if (!compute_set(operand, sum)) return false;
+  if (sum.kind != Result::Kind::kNumber) return fail(kWrongType);
+  std::string encoded;
+  ValueWriter(encoded).number(sum.number->view());
+  to = Value::at(arena_.copy(encoded).data());
+  return true;
 }
 
 bool UpdateApplier::compute_set(const UpdateOperand& operand, Result& to) {
@@ -103,8 +115,7 @@ bool UpdateApplier::compute_set(const UpdateOperand& operand, Result& to) {
   switch (operand.kind) {
     case Kind::kPlus: return arithmetic(true, first, second, to);
     case Kind::kMinus: return arithmetic(false, first, second, to);
-    case Kind::kListAppend: return join_lists(first, second, to);
-    default: return change_set(operand.kind == Kind::kSetAdd, first, second, to);
+    default: return join_lists(first, second, to);
   }
 }
 

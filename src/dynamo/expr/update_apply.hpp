@@ -35,6 +35,7 @@ class UpdateApplier {
   bool compute(std::size_t action, Result& to);
   bool compute_set(const UpdateOperand& operand, Result& to);
   bool operand_value(const UpdateOperand& operand, Value& to);
+  bool sum_value(const UpdateOperand& operand, Value& to);
   bool arithmetic(bool plus, Value a, Value b, Result& to);
   bool join_lists(Value a, Value b, Result& to);
   bool change_set(bool adds, Value old, Value change, Result& to);

@@ -13,8 +13,9 @@ namespace gatehouse::dynamo {
 // An operand of SET, or what joins two of them.
 struct UpdateOperand {
   enum class Kind : std::uint8_t {
-    kValue, kPath, kIfNotExists,                              // anywhere
-    kPlus, kMinus, kListAppend, kSetAdd, kSetDelete,          // at the top only, so that at most one value is computed
+    kValue, kPath, kIfNotExists,
+    kPlus, kMinus,  // within each other in PartiQL only
+    kListAppend,    // at the top only
   } kind = Kind::kValue;
   Value value;                            // of kValue
   Path path;                              // of kPath and kIfNotExists

@@ -21,6 +21,9 @@ class Projection {
   static Outcome<Projection> parse(std::string_view text, Bindings& bindings, Arena& arena);
   // AttributesToGet: top-level names. Duplicates are a fault.
   static Outcome<Projection> of_attributes(std::span<const std::string_view> names, Arena& arena);
+  // The list behind SELECT: what a path leads to comes out on the top level, under the last part of its path: `a.b` as "b", `a[1]`
+  // as "a[1]". Names that come twice are a fault.
+  static Outcome<Projection> of_columns(std::span<const Path> paths, Arena& arena);
   static Projection of_paths(std::span<const Path> paths, Arena& arena);  // e.g. what an update touched
 
   explicit operator bool() const { return root_ != nullptr; }
