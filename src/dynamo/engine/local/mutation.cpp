@@ -8,13 +8,14 @@
 
 #include <algorithm>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace gatehouse::dynamo {
 namespace {
 
-// A worker that meets a lock tries for about ten microseconds, what a write takes; whoever holds it longer waits for the disk.
-constexpr int kLockAttempts = 300;
+// A worker that meets a lock tries for some ten microseconds, what a write takes; whoever holds it longer waits for the disk.
+constexpr int kLockAttempts = 50;
 // What an Impl may keep for the next request.
 constexpr std::size_t kKeptBytes = 1024 * 1024;
 
@@ -39,7 +40,7 @@ bool lock_within(std::mutex& mutex, Patience patience) {
   }
   for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
     if (mutex.try_lock()) return true;
-    __builtin_ia32_pause();
+    std::this_thread::yield();
   }
   return false;
 }
