@@ -215,8 +215,10 @@ std::span<const Node> Node::list(std::string_view name) const {
   return node != nullptr ? std::span<const Node>(node->elements) : std::span<const Node>();
 }
 
-Outcome<Node> parse_request(Run& run) {
-  JsonReader reader(run.body, run.arena);
+Outcome<Node> parse_request(Run& run) { return parse_json(run.body, run.arena); }
+
+Outcome<Node> parse_json(std::string_view text, Arena& arena) {
+  JsonReader reader(text, arena);
   Node node;
   if (reader.peek() != Kind::kObject) {
     reader.begin_object();  // says what stands there instead

@@ -51,6 +51,7 @@ struct Field {
   Shape shape;
 };
 
+Outcome<Node> parse_json(std::string_view text, Arena& arena);  // an object
 Outcome<Node> parse_request(Run& run);
 // Types of everything that the shape names; what it does not name is ignored, as the service does.
 Outcome<void> check_types(const Node& request, std::span<const Field> fields);
