@@ -4,6 +4,7 @@
 #include "dynamo/wire/byte_copy.hpp"
 #include "dynamo/wire/byte_scan.hpp"
 #include "dynamo/wire/json_scan.hpp"
+#include "dynamo/wire/value_messages.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
 
 #include <algorithm>
@@ -11,15 +12,6 @@
 
 namespace gatehouse::dynamo {
 namespace {
-
-constexpr std::string_view kEmptyValue =
-    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
-constexpr std::string_view kManyTypes =
-    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
-constexpr std::string_view kTooDeep =
-    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
-constexpr std::string_view kInvalid = "One or more parameter values were invalid: ";
-constexpr std::string_view kAttributeValue = "class com.amazonaws.dynamodb.v20120810.AttributeValue";
 
 // Members that are no type are ignored, as the service does.
 std::optional<Type> find_type(std::string_view name) {
@@ -45,59 +37,6 @@ std::optional<Type> find_type(std::string_view name) {
     case 4: return name[0] == 'B' ? is(Type::kBool) : is(Type::kNull);
     default: return std::nullopt;
   }
-}
-
-std::string number_message(NumberProblem problem, std::string_view number) {
-  switch (problem) {
-    case NumberProblem::kTooPrecise: return "Attempting to store more than 38 significant digits in a Number";
-    case NumberProblem::kOverflow:
-      return "Number overflow. Attempting to store a number with magnitude larger than supported range";
-    case NumberProblem::kUnderflow:
-      return "Number underflow. Attempting to store a number with magnitude smaller than supported range";
-    case NumberProblem::kMalformed:
-    case NumberProblem::kNone: break;
-  }
-  const std::string message = "The parameter cannot be converted to a numeric value";
-  return number.empty() ? message : message + ": " + std::string(number);
-}
-
-// What is wrong with text that decode_base64() does not take.
-std::string base64_message(std::string_view text) {
-  if (text.size() % 4 != 0) {
-    return "Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size());
-  }
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  for (const char c : text.substr(0, text.size() - padding)) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter || (c >= '0' && c <= '9') || c == '+' || c == '/') continue;
-    return "Invalid base 64 character: '" + std::string(1, c < 0x20 || c > 0x7E ? '?' : c) + "'";
-  }
-  return "Invalid last non-pad Base64 character dectected";  // as the service spells it
-}
-
-std::string empty_set_message(Type type) {
-  switch (type) {
-    case Type::kStringSet: return std::string(kInvalid) + "An string set  may not be empty";
-    case Type::kNumberSet: return std::string(kInvalid) + "An number set  may not be empty";
-    default: return std::string(kInvalid) + "Binary sets should not be empty";
-  }
-}
-
-std::string duplicates_message(Type type, std::span<const std::string_view> elements) {
-  if (type == Type::kNumberSet) return "Input collection contains duplicates";
-  std::string list;
-  for (const std::string_view element : elements) {
-    if (!list.empty()) list += ", ";
-    if (type == Type::kBinarySet) {
-      const std::size_t before = list.size();
-      list.resize(before + base64_size(element.size()));
-      encode_base64(list.data() + before, element);
-    } else {
-      list += element;
-    }
-  }
-  return std::string(kInvalid) + "Input collection [" + list + "]" + (type == Type::kBinarySet ? "of type BS" : "") +
-         " contains duplicates.";
 }
 
 bool iequals_any(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -230,15 +169,15 @@ bool JsonReader::take_attributes(unsigned level) {
 
 // What is no object where an attribute value should be.
 bool JsonReader::refuse_value() {
-  if (!skip_null()) return refuse_object(kAttributeValue, "Unexpected value type in payload");
-  fail_validation(std::string(kEmptyValue));
+  if (!skip_null()) return refuse_object(says::kAttributeValue, "Unexpected value type in payload");
+  fail_validation(std::string(says::kEmptyValue));
   buffer_.null();
   return true;
 }
 
 bool JsonReader::take_value(unsigned level) {
   if (level > kMaxNesting) {
-    fail_validation(std::string(kTooDeep));
+    fail_validation(std::string(says::kTooDeep));
     buffer_.null();
     return skip();
   }
@@ -265,7 +204,7 @@ bool JsonReader::take_value(unsigned level) {
   ++at_;
   if (values == 1) [[likely]]
     return true;
-  fail_validation(std::string(values == 0 ? kEmptyValue : kManyTypes));
+  fail_validation(std::string(values == 0 ? says::kEmptyValue : says::kManyTypes));
   if (values == 0) {
     buffer_.null();
   } else {
@@ -306,7 +245,7 @@ bool JsonReader::take_content(Type type, unsigned level) {
 bool JsonReader::take_null() {
   bool value = false;
   if (!take_boolean(value)) return false;
-  if (!value) fail_validation(std::string(kInvalid) + "Null attribute value types must have the value of true");
+  if (!value) fail_validation(std::string(says::kInvalid) + "Null attribute value types must have the value of true");
   buffer_.null();
   return true;
 }
@@ -330,7 +269,7 @@ std::string_view JsonReader::canonical(std::string_view number, NumberText& to) 
   const NumberProblem problem = canonical_number(number, to);
   if (problem == NumberProblem::kNone) [[likely]]
     return to.view();
-  fail_validation(number_message(problem, number));
+  fail_validation(says::number_message(problem, number));
   return "0";
 }
 
@@ -360,7 +299,7 @@ bool JsonReader::take_binary(std::string_view& to) {
   auto* const memory = static_cast<char*>(arena_.allocate(text.size() / 4 * 3, 1));
   const char* const end = decode_base64(memory, text);
   if (end == nullptr) {
-    fail_serialization(base64_message(text));
+    fail_serialization(says::base64_message(text));
     return false;
   }
   to = {memory, static_cast<std::size_t>(end - memory)};
@@ -415,12 +354,12 @@ bool JsonReader::take_set(Type type) {
   }
   ++at_;
   if (nulls) {
-    fail_validation(type == Type::kNumberSet ? number_message(NumberProblem::kMalformed, {})
+    fail_validation(type == Type::kNumberSet ? says::number_message(NumberProblem::kMalformed, {})
                     : type == Type::kStringSet
-                        ? std::string(kInvalid) + "An string set may not have a null string as a member"
-                        : std::string(kEmptyValue));
+                        ? std::string(says::kInvalid) + "An string set may not have a null string as a member"
+                        : std::string(says::kEmptyValue));
   } else if (elements.view().empty()) {
-    fail_validation(empty_set_message(type));
+    fail_validation(says::empty_set_message(type));
   }
   put_set(type, elements.view());
   return true;
@@ -439,7 +378,7 @@ void JsonReader::put_set(Type type, std::span<const std::string_view> elements) 
     std::copy(elements.begin(), elements.end(), copy.begin());
     std::sort(copy.begin(), copy.end(), less);
     const auto end = std::unique(copy.begin(), copy.end());
-    if (end != copy.end()) fail_validation(duplicates_message(type, elements));
+    if (end != copy.end()) fail_validation(says::duplicates_message(type, elements));
     sorted = copy.first(static_cast<std::size_t>(end - copy.begin()));
   }
   buffer_.byte(static_cast<char>(type));
