@@ -3,6 +3,9 @@
 // the log are swallowed rather than refused, because RocksDB, built with assertions, aborts the process when a log that has
 // failed is used once more, which another thread does at any time. Nobody is deceived by that: the Committer knows of the
 // failure before the call returns, and no number beyond it becomes durable.
+//
+// It also keeps the log files in order: nothing reaches one of them before all that is in the older ones is on disk. Without
+// that a power failure could take writes and leave later ones.
 // Thread-safe.
 #pragma once
 
@@ -19,7 +22,8 @@ namespace gatehouse::dynamo {
 
 class DiskGuard final : public rocksdb::FileSystemWrapper {
  public:
-  using rocksdb::FileSystemWrapper::FileSystemWrapper;
+  enum class LogOrder : unsigned char { kKept, kLeftToTheSystem };
+  DiskGuard(const std::shared_ptr<rocksdb::FileSystem>& files, LogOrder order) : FileSystemWrapper(files), order_(order) {}
   const char* Name() const override { return "GatehouseDiskGuard"; }
 
   // Told once, in the thread that met the failure. Set before the first write.
@@ -38,10 +42,14 @@ class DiskGuard final : public rocksdb::FileSystemWrapper {
   // OK, or why nothing may change.
   rocksdb::IOStatus may_change() const;
 
+  struct Log;
+
  private:
+  const LogOrder order_;
   std::atomic<bool> frozen_{false};
   std::mutex mutex_;
   std::function<void(const std::string&)> told_;
+  std::shared_ptr<Log> newest_log_;
 };
 
 }  // namespace gatehouse::dynamo

@@ -55,7 +55,9 @@ Result<std::unique_ptr<Storage>> open_rocks(const EmbeddedSettings& settings, ro
 
   RocksStorage::Parts parts;
   parts.lock = std::move(*lock);
-  parts.guard = std::make_shared<DiskGuard>(env->GetFileSystem());
+  const bool ordered = settings.durability != Durability::kNone;  // which leaves every sync to the system
+  parts.guard = std::make_shared<DiskGuard>(env->GetFileSystem(), ordered ? DiskGuard::LogOrder::kKept
+                                                                          : DiskGuard::LogOrder::kLeftToTheSystem);
   parts.env = rocksdb::NewCompositeEnv(parts.guard);
   rocksdb::DBOptions options = database_options(settings, parts.env.get());
   options.listeners.push_back(std::make_shared<NoRecovery>());

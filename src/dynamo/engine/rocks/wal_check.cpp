@@ -105,8 +105,10 @@ struct Block {
     for (std::size_t sector = at / kSector * kSector; sector < end; sector += kSector) {
       const std::string_view content = bytes.substr(sector, kSector);
       const std::size_t zeros = content.size() - (content.find_last_not_of('\0') + 1);
+      const std::size_t before = at > sector ? at - sector : 0;  // of the sector, written earlier
       const bool reach_the_record = sector + content.size() - zeros < end;
-      if (reach_the_record && (zeros >= kZerosOfATear || zeros == content.size())) return true;
+      const bool all_of_it = zeros >= content.size() - before;
+      if (reach_the_record && (zeros >= kZerosOfATear || all_of_it)) return true;
     }
     return false;
   }
