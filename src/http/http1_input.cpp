@@ -16,12 +16,13 @@ void Http1Input::keep() {
   if (borrowed_.empty()) return;
   kept_.append(borrowed_);
   block_size_ = borrowed_.size();
-  borrowed_ = {};
+  leave();
 }
 
 void Http1Input::consume(std::size_t bytes) {
   if (!borrowed_.empty()) {
     borrowed_.remove_prefix(bytes);
+    if (borrowed_.empty()) leave();
     return;
   }
   kept_.consume(bytes);
@@ -52,7 +53,7 @@ void Http1Input::fit() {
 
 void Http1Input::clear() {
   kept_.clear();
-  borrowed_ = {};
+  leave();
   block_size_ = 0;
 }
 

@@ -155,7 +155,8 @@ void Http1Session::expire() {
 // Puts more of a head into the input. False when nothing came, or the connection ended.
 bool Http1Session::read_head() {
   const bool shared = exchange_ == nullptr || exchange_->input().empty();
-  const auto buffer = host_.worker().receive_buffer().first(kFirstRead);
+  std::span<char> buffer;
+  if (shared) buffer = host_.worker().receive_buffer().first(kFirstRead);
   const net::IoResult result = shared ? stream_->read(buffer) : exchange_->input().receive(*stream_, kHeadRead);
   if (result.status == net::IoStatus::kBlocked) return false;
   if (result.status != net::IoStatus::kOk) {
@@ -169,7 +170,7 @@ bool Http1Session::read_head() {
     deadline_ = TimePoint::max();
     phase_ = Phase::kHead;
   }
-  if (shared) exchange_->input().borrow({buffer.data(), result.bytes});
+  if (shared) exchange_->input().borrow({buffer.data(), result.bytes}, host_.worker());
   return true;
 }
 

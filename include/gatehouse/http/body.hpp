@@ -19,7 +19,8 @@ enum class BodyState : std::uint8_t {
 
 struct BodyChunk {
   BodyState state = BodyState::kPending;
-  // Valid until the next poll, consume, or suspension of the coroutine. Consume or copy before sleeping.
+  // Valid until the next poll or consume, any other read on this worker, or suspension of the coroutine. Consume or copy
+  // before sleeping.
   std::string_view bytes;
 };
 
@@ -30,7 +31,8 @@ class BodyReader {
   virtual void consume_body(std::size_t bytes) = 0;
   // After kEnd. Fields that may not stand in trailers (RFC 9110 section 6.5.1) are already dropped.
   virtual Fields trailers() const = 0;
-  // True when poll_body() would say kEnd without reading: the handler may then send everything in one go.
+  // True when nothing more needs to be read: what poll_body() gave last, consumed or not, was all, and whoever passes it on
+  // may end in the same write. An Exchange says so once that is consumed as well: its body may fail up to its last byte.
   virtual bool body_complete() const = 0;
 
  protected:

@@ -10,12 +10,22 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 
 namespace boost::asio {
 class io_context;
 }
 
 namespace gatehouse::net {
+
+// Has left bytes in the receive buffer for the length of a turn, and takes them away when someone else is about to use it.
+class ReceiveBufferGuest {
+ public:
+  virtual void leave_receive_buffer() = 0;
+
+ protected:
+  ~ReceiveBufferGuest() = default;
+};
 
 class Worker {
  public:
@@ -40,8 +50,18 @@ class Worker {
   Reactor& reactor() { return reactor_; }
   TimerWheel& timers() { return timers_; }
   ReadyList& ready() { return ready_; }
-  // Scratch for one read, valid until the current coroutine suspends or the current callback returns.
-  std::span<char> receive_buffer() { return {receive_buffer_.get(), kReceiveBuffer}; }
+  // Scratch for one read, valid until the current coroutine suspends or the current callback returns, or until it is asked
+  // for again.
+  std::span<char> receive_buffer() {
+    if (guest_ != nullptr) std::exchange(guest_, nullptr)->leave_receive_buffer();
+    return {receive_buffer_.get(), kReceiveBuffer};
+  }
+  // The guest is told before the buffer is used again. There is one: who asked for the buffer last.
+  void host(ReceiveBufferGuest& guest) { guest_ = &guest; }
+  // Nothing of the guest's is in the buffer any more.
+  void forget(const ReceiveBufferGuest& guest) {
+    if (guest_ == &guest) guest_ = nullptr;
+  }
   // For the control plane on this worker: resolver, admin, signals.
   boost::asio::io_context& context();
 
@@ -63,6 +83,7 @@ class Worker {
   TimerWheel timers_;
   ReadyList ready_;
   std::unique_ptr<char[]> receive_buffer_;
+  ReceiveBufferGuest* guest_ = nullptr;
   std::unique_ptr<Loop> loop_;
 };
 

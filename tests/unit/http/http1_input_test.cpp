@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace gatehouse::http {
 namespace {
@@ -26,9 +28,10 @@ class TextStream final : public net::Stream {
 };
 
 TEST(Http1InputTest, KeepsWhatWasBorrowed) {
+  net::Worker worker(0);
   std::string shared = "one two";
   Http1Input input;
-  input.borrow(shared);
+  input.borrow(shared, worker);
   input.consume(4);
   EXPECT_EQ(input.view().data(), shared.data() + 4);
   input.keep();
@@ -38,11 +41,33 @@ TEST(Http1InputTest, KeepsWhatWasBorrowed) {
   EXPECT_TRUE(input.empty());
 }
 
+TEST(Http1InputTest, LeavesTheReceiveBufferToWhoUsesItNext) {
+  net::Worker worker(0);
+  const auto fill = [&worker](const char* text) {
+    const std::span<char> buffer = worker.receive_buffer();
+    return std::string_view(buffer.data(), std::string_view(text).copy(buffer.data(), buffer.size()));
+  };
+  Http1Input first;
+  Http1Input second;
+  first.borrow(fill("first"), worker);
+  second.borrow(fill("later"), worker);
+  EXPECT_EQ(first.view(), "first");
+  first.clear();  // the guest is another one by now
+  fill("xxxxx");
+  EXPECT_EQ(second.view(), "later");
+  {
+    Http1Input gone;
+    gone.borrow(fill("gone"), worker);
+  }
+  fill("xxxxx");
+}
+
 TEST(Http1InputTest, ReceivesBehindWhatWasBorrowed) {
   TextStream stream("three four");
+  net::Worker worker(0);
   const std::string shared = "one two ";
   Http1Input input;
-  input.borrow(shared);
+  input.borrow(shared, worker);
   input.consume(4);
   EXPECT_EQ(input.receive(stream, 6).bytes, 6u);
   EXPECT_EQ(input.view(), "two three ");

@@ -19,7 +19,7 @@ class Http1RequestBodyTest : public ::testing::Test {
   void receive(std::string_view bytes) {
     received_.append(bytes);
     input_.clear();
-    input_.borrow(received_);
+    input_.borrow(received_, worker_);
   }
   // Takes all that is there; the state that ended it.
   BodyState drain(std::string& to) {
@@ -32,6 +32,7 @@ class Http1RequestBodyTest : public ::testing::Test {
   }
 
   std::string received_;
+  net::Worker worker_{0};
   Http1Input input_;
   Http1RequestBody body_;
 };
