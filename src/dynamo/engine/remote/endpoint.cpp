@@ -1,0 +1,52 @@
+#include "endpoint.hpp"
+
+#include "gatehouse/base/strings.hpp"
+
+#include <algorithm>
+
+namespace gatehouse::dynamo {
+
+std::optional<Endpoint> parse_endpoint(std::string_view url) {
+  Endpoint endpoint;
+  upstream::TargetSettings& target = endpoint.target;
+  std::string_view rest = url;
+  if (rest.starts_with("https://")) {
+    target.tls = true;
+    rest.remove_prefix(8);
+  } else if (rest.starts_with("http://")) {
+    rest.remove_prefix(7);
+  } else {
+    return std::nullopt;
+  }
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  endpoint.path = slash == rest.size() ? "/" : std::string(rest.substr(slash));
+  std::string_view authority = rest.substr(0, slash);
+  std::string_view port;
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    port = authority.substr(close + 1);
+    target.host = authority.substr(1, close - 1);
+  } else {
+    const std::size_t colon = std::min(authority.find(':'), authority.size());
+    port = authority.substr(colon);
+    target.host = authority.substr(0, colon);
+  }
+  target.port = target.tls ? 443 : 80;
+  if (!port.empty()) {
+    const auto number = parse_u64(port.substr(1));
+    if (port[0] != ':' || !number || *number == 0 || *number > 65535) return std::nullopt;
+    target.port = static_cast<std::uint16_t>(*number);
+  }
+  if (target.host.empty() || target.host.find_first_of(" \t@?#") != std::string::npos) return std::nullopt;
+  target.url = std::string(url.substr(0, url.size() - rest.size() + slash));
+  return endpoint;
+}
+
+std::string host_field(const upstream::TargetSettings& target) {
+  std::string host = target.host.find(':') == std::string::npos ? target.host : "[" + target.host + "]";
+  if (target.port != (target.tls ? 443 : 80)) host += ":" + std::to_string(target.port);
+  return host;
+}
+
+}  // namespace gatehouse::dynamo

@@ -1,0 +1,97 @@
+#include "http_call.hpp"
+
+#include "gatehouse/base/arena.hpp"
+
+namespace gatehouse::dynamo {
+
+using upstream::AttemptOutcome;
+using upstream::AttemptState;
+
+HttpCall::HttpCall(net::Worker& worker, upstream::Pool& pool, TimePoint deadline)
+    : worker_(worker), waiter_(worker.ready()), deadline_(deadline), attempt_(pool, waiter_) {
+  if (deadline != TimePoint::max()) worker.timers().arm(*this, deadline);
+}
+
+void HttpCall::on_timer() {
+  late_ = true;
+  waiter_.wake();
+}
+
+CallEnd HttpCall::ended(CallEnd end, std::string cause) {
+  end_ = end;
+  cause_ = std::move(cause);
+  return end;
+}
+
+net::Task<bool> HttpCall::connect(std::uint64_t tried) {
+  attempt_.start(0, tried, deadline_);
+  while (attempt_.poll() == AttemptState::kPending && !late_) co_await waiter_;
+  if (attempt_.poll() == AttemptState::kReady) co_return true;
+  if (late_) {
+    ended(CallEnd::kLate, "no connection in time");
+  } else {
+    ended(CallEnd::kNotSent, std::string(attempt_.error().reason()) + ": " + attempt_.error().message());
+  }
+  co_return false;
+}
+
+void HttpCall::send(std::string_view method, std::string_view path, std::string_view host, std::span<const HttpField> fields,
+                    std::string_view body) {
+  Arena arena;
+  http::FieldEdits edits(arena);
+  for (const auto& [name, value] : fields) edits.append(name, value);
+  http::OutgoingRequest head;
+  head.method = method;
+  head.target = path;
+  head.authority = host;
+  head.edits = &edits;
+  head.has_body = !body.empty();
+  head.content_length = body.size();
+  attempt_.call().send(head, body, http::More::kNo);
+}
+
+net::Task<CallEnd> HttpCall::exchange(std::string_view method, std::string_view path, std::string_view host,
+                                      std::span<const HttpField> fields, std::string_view body, HttpReply& reply) {
+  send(method, path, host, fields, body);
+  net::Task<CallEnd> receiving = receive(reply);
+  const CallEnd end = co_await receiving;
+  attempt_.finish(end != CallEnd::kAnswered ? AttemptOutcome::kFailed
+                  : reply.status >= 500     ? AttemptOutcome::kAnsweredWithError
+                                            : AttemptOutcome::kAnswered);
+  co_return end;
+}
+
+CallEnd HttpCall::broken() {
+  const http::UpstreamCall& call = attempt_.call();
+  const auto& failure = call.failure();
+  std::string cause = failure ? std::string(failure->reason()) : "the answer is not complete";
+  return ended(call.closed_before_answer() ? CallEnd::kNotSent : CallEnd::kBroken, std::move(cause));
+}
+
+net::Task<CallEnd> HttpCall::receive(HttpReply& reply) {
+  http::UpstreamCall& call = attempt_.call();
+  while (true) {
+    const http::HeadState state = call.poll_head();
+    if (state == http::HeadState::kReady) break;
+    if (state == http::HeadState::kFailed) co_return broken();
+    if (late_) co_return ended(CallEnd::kLate, "no answer in time");
+    if (state == http::HeadState::kPending) co_await waiter_;
+  }
+  reply.status = call.response().status;
+  reply.crc32 = call.response().fields.get("x-amz-crc32").value_or(std::string_view());
+  while (true) {
+    const http::BodyChunk chunk = call.poll_body();
+    if (chunk.state == http::BodyState::kEnd) co_return ended(CallEnd::kAnswered, {});
+    if (chunk.state == http::BodyState::kFailed) co_return broken();
+    if (late_) co_return ended(CallEnd::kLate, "the answer was not complete in time");
+    if (chunk.state == http::BodyState::kPending) {
+      co_await waiter_;
+      continue;
+    }
+    if (reply.body.size() + chunk.bytes.size() > kMaxAnswer) co_return ended(CallEnd::kBroken, "the answer is too large");
+    reply.body.append(chunk.bytes);
+    call.consume_body(chunk.bytes.size());
+  }
+}
+
+}  // namespace gatehouse::dynamo
