@@ -84,6 +84,7 @@ IOStatus FaultyFileSystem::may_append(const std::string& name) {
     if (fault_ == Fault::kAppendEio) return IOStatus::IOError("Input/output error");
     if (fault_ == Fault::kAppendEnospc) return IOStatus::NoSpace("No space left on device");
   }
+  if (fault_ == Fault::kTableEnospc && name.ends_with(".sst")) return IOStatus::NoSpace("No space left on device");
   return may_change(name);
 }
 

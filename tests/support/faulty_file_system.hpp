@@ -22,7 +22,7 @@ namespace gatehouse::testing {
 
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  enum class Fault { kNone, kSyncEio, kSyncEnospc, kAppendEio, kAppendEnospc };
+  enum class Fault { kNone, kSyncEio, kSyncEnospc, kAppendEio, kAppendEnospc, kTableEnospc };
 
   FaultyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
   const char* Name() const override { return "FaultyFileSystem"; }
@@ -33,8 +33,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   // After a crash and the end of whoever used it: what was not synced is taken away, each piece wholly, in part or not at all.
   void lose_power(std::mt19937& random);
 
-  // From now on, for log files alone: what is asked of them fails.
-  void set_log_fault(Fault fault) { fault_ = fault; }
+  // From now on: what is asked of log files (or, kTableEnospc, of tables) fails.
+  void set_fault(Fault fault) { fault_ = fault; }
   void set_sync_time(std::chrono::microseconds time) { sync_time_ = time; }
   std::uint64_t log_syncs() const { return log_syncs_; }
   std::uint64_t operations() const { return operations_; }

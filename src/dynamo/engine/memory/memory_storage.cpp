@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
@@ -13,6 +14,8 @@
 
 namespace gatehouse::dynamo {
 namespace {
+
+constexpr std::size_t kCopiedAtOnce = kMiB;
 
 struct Version {
   CommitNumber number;
@@ -216,9 +219,23 @@ class MemoryStorage final : public Storage {
   Result<void> wait_durable(CommitNumber) override { return {}; }
   void request_sync() override {}
 
-  Result<void> checkpoint(const std::string&) override {
-    return Error(ErrorKind::kRefused, ErrorSource::kGateway, "store_in_memory",
-                 "a store in memory has nothing on disk to make a checkpoint of");
+  // A store on disk with the same rows.
+  Result<void> checkpoint(const std::string& folder) override {
+    if (std::filesystem::exists(folder)) {
+      return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, "store_backup_failed",
+                   "cannot create " + folder + ": it is there already");
+    }
+    EmbeddedSettings settings;
+    settings.path = folder;
+    settings.durability = Durability::kNone;
+    Result<std::unique_ptr<Storage>> opened = open_rocks(settings);
+    if (!opened) return opened.error();
+    const std::unique_ptr<Snapshot> moment = snapshot();
+    for (const Family family : {Family::kData, Family::kLog}) {
+      if (Result<void> copied = copy(family, *moment, **opened); !copied) return copied;
+    }
+    (*opened)->close();
+    return {};
   }
 
   void trim_log(std::string_view from, std::string_view to) override {
@@ -244,6 +261,21 @@ class MemoryStorage final : public Storage {
   void close() override {}
 
  private:
+  Result<void> copy(Family family, const Snapshot& moment, Storage& to) const {
+    ReadOptions options;
+    options.snapshot = &moment;
+    const std::unique_ptr<Cursor> from = cursor(family, {}, {}, options);
+    Batch batch;
+    for (from->seek({}); from->valid();) {
+      batch.put(family, from->key(), from->value());
+      from->next();
+      if (from->valid() && batch.size_bytes() < kCopiedAtOnce) continue;
+      if (const Result<CommitNumber> written = to.write(batch, Patience::kAllowed); !written) return written.error();
+      batch.clear();
+    }
+    return {};
+  }
+
   static std::uint64_t size_of(const Rows::value_type& row) {
     std::uint64_t bytes = row.first.size();
     for (const Version& version : row.second) bytes += version.value ? version.value->size() : 0;

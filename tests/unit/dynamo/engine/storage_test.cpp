@@ -372,6 +372,26 @@ TEST_P(StorageTest, TrimmingTheLogLeavesWhatIsNewer) {
   EXPECT_EQ(forward("s2", "", nullptr, Family::kLog).size(), 1U);
 }
 
+TEST_P(StorageTest, ACheckpointIsAStoreOfItsOwn) {
+  put("a", "1");
+  put("b", std::string(3 * kMiB, 'x'));
+  put("c", "1");
+  put("k", "logged", Family::kLog);
+  erase("c");
+  ASSERT_TRUE(storage_->checkpoint(folder_ / "copy"));
+  put("a", "2");
+  EXPECT_FALSE(storage_->checkpoint(folder_ / "copy"));
+  const auto copy = std::move(open_rocks_read_only(folder_ / "copy").value());
+  std::string value;
+  EXPECT_TRUE(copy->get(Family::kData, "a", value, {}).value());
+  EXPECT_EQ(value, "1");
+  EXPECT_TRUE(copy->get(Family::kData, "b", value, {}).value());
+  EXPECT_EQ(value.size(), 3 * kMiB);
+  EXPECT_FALSE(copy->get(Family::kData, "c", value, {}).value());
+  EXPECT_TRUE(copy->get(Family::kLog, "k", value, {}).value());
+  copy->close();
+}
+
 TEST_P(StorageTest, EstimatesTheSizeOfARange) {
   for (int i = 0; i < 2000; ++i) put("a" + std::to_string(i), std::string(1000, 'x'));
   EXPECT_GT(storage_->approximate_size("a", "b"), 500'000U);

@@ -27,6 +27,7 @@ class DiskFaultTest : public ::testing::Test {
     settings.durability = durability;
     settings.sync_interval = std::chrono::milliseconds(1);
     settings.cache = kMiB;
+    settings.write_buffer = kMiB;
     storage_ = std::move(open_rocks(settings, env_.get()).value());
   }
 
@@ -47,7 +48,7 @@ class DiskFaultTest : public ::testing::Test {
     ASSERT_TRUE(storage_->failure());
     EXPECT_EQ(storage_->failure()->reason(), "store_failed");
     EXPECT_NE(storage_->failure()->message().find("disk failed"), std::string::npos);
-    files_->set_log_fault(Fault::kNone);  // a disk that works again changes nothing
+    files_->set_fault(Fault::kNone);  // a disk that works again changes nothing
     const CommitNumber durable = storage_->durable();
     for (int i = 0; i < 3; ++i) {
       const Result<CommitNumber> refused = put("refused");
@@ -83,7 +84,7 @@ TEST_P(SyncFaultTest, NothingIsAcknowledgedAfterAFailedSync) {
   open(Durability::kSync);
   std::future<void> told = failure_told();
   ASSERT_TRUE(storage_->wait_durable(put("before").value()));
-  files_->set_log_fault(GetParam());
+  files_->set_fault(GetParam());
   const CommitNumber number = put("lost").value();
   EXPECT_FALSE(storage_->wait_durable(number));
   EXPECT_LT(storage_->durable(), number);
@@ -95,10 +96,10 @@ TEST_P(SyncFaultTest, NothingIsAcknowledgedAfterAFailedSync) {
 TEST_P(SyncFaultTest, WhatWasAcknowledgedIsThereAfterAStartOnAGoodDisk) {
   open(Durability::kSync);
   ASSERT_TRUE(storage_->wait_durable(put("before").value()));
-  files_->set_log_fault(GetParam());
+  files_->set_fault(GetParam());
   EXPECT_FALSE(storage_->wait_durable(put("maybe").value()));
   storage_.reset();
-  files_->set_log_fault(Fault::kNone);
+  files_->set_fault(Fault::kNone);
   open(Durability::kSync);
   EXPECT_TRUE(has("before"));
   EXPECT_TRUE(storage_->wait_durable(put("after").value()));
@@ -108,7 +109,7 @@ TEST_P(SyncFaultTest, AFailureInTheBackgroundStopsWritesOfAnInterval) {
   open(Durability::kInterval);
   std::future<void> told = failure_told();
   ASSERT_TRUE(put("before"));
-  files_->set_log_fault(GetParam());
+  files_->set_fault(GetParam());
   for (int i = 0; put("written" + std::to_string(i)); ++i) std::this_thread::yield();
   told.wait();
   refuses_everything_from_now_on();
@@ -121,7 +122,7 @@ TEST_F(DiskFaultTest, AWriteThatTheLogDidNotTakeIsNeverDurable) {
   open(Durability::kNone);
   std::future<void> told = failure_told();
   ASSERT_TRUE(put("before"));
-  files_->set_log_fault(Fault::kAppendEnospc);
+  files_->set_fault(Fault::kAppendEnospc);
   const CommitNumber lost = put("lost").value();
   EXPECT_LT(storage_->durable(), lost);
   const Result<void> waited = storage_->wait_durable(lost);
@@ -130,6 +131,24 @@ TEST_F(DiskFaultTest, AWriteThatTheLogDidNotTakeIsNeverDurable) {
   EXPECT_NE(waited.error().message().find("No space left"), std::string::npos);
   told.wait();
   refuses_everything_from_now_on();
+}
+
+TEST_F(DiskFaultTest, ADiskThatIsFullForTablesStopsWritesAndLosesNothing) {
+  open(Durability::kSync);
+  ASSERT_TRUE(storage_->wait_durable(put("before").value()));
+  files_->set_fault(Fault::kTableEnospc);
+  std::vector<std::string> acknowledged;
+  for (int i = 0;; ++i) {
+    const std::string key = std::string(5000, 'k') + std::to_string(i);
+    const Result<CommitNumber> number = put(key);
+    if (!number || !storage_->wait_durable(*number)) break;
+    acknowledged.push_back(key);
+  }
+  refuses_everything_from_now_on();
+  for (const std::string& key : acknowledged) ASSERT_TRUE(has(key));
+  storage_.reset();
+  open(Durability::kSync);
+  for (const std::string& key : acknowledged) ASSERT_TRUE(has(key));
 }
 
 // Waits of threads stand for requests in flight.
