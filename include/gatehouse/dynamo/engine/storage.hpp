@@ -92,19 +92,22 @@ class Storage {
 
   // Atomic, logged, and seen by every read that begins afterwards; on disk once durable() reached the number returned (at once
   // unless durability is kSync). After the disk failed (fsync, log write) every write fails with "store_failed": nothing is
-  // acknowledged any more, reads go on.
+  // acknowledged any more, reads go on. The write that met the failure may have been given a number: durable() never reaches
+  // it, whatever the durability, so it is asked before every answer.
   virtual Result<CommitNumber> write(const Batch& batch, Patience patience) = 0;
   virtual CommitNumber written() const = 0;
   virtual CommitNumber durable() const = 0;
   virtual std::optional<Error> failure() const = 0;
-  // `moved` is called from the committer's thread whenever durable() moved or failure() appeared. Set once, before the first write.
+  // `moved` is called from the committer's thread whenever an fsync moved durable() or failure() appeared. Set once, before the
+  // first write. May be called any number of times between; never by a storage in memory.
   virtual void on_durable(std::function<void()> moved) = 0;
   // Waits; for threads that may. The error is failure().
   virtual Result<void> wait_durable(CommitNumber number) = 0;
   // Tells the committer that someone waits: many calls, one fsync.
   virtual void request_sync() = 0;
 
-  // A consistent copy of everything in `folder`, which must not exist; hard links where the file system allows it.
+  // A consistent copy of everything in `folder`, which must not exist: a store for open_rocks_read_only, also from memory. Hard
+  // links where the file system allows it.
   virtual Result<void> checkpoint(const std::string& folder) = 0;
   // Drops log rows below `to` of one prefix, whole files at once where possible: a hint, readers hold their own horizon.
   virtual void trim_log(std::string_view from, std::string_view to) = 0;
