@@ -13,6 +13,7 @@ constexpr ConditionFunction kFunctions[] = {
     {"attribute_exists", Operator::kExists, 1},   {"attribute_not_exists", Operator::kNotExists, 1},
     {"attribute_type", Operator::kHasType, 2},    {"begins_with", Operator::kBeginsWith, 2},
     {"contains", Operator::kContains, 2},         {"size", std::nullopt, 1},
+    {"item_is", Operator::kItemIs, 1},  // an extension: docs/dynamodb-compatibility.md
 };
 
 // In the order in which the service lists them.
@@ -110,7 +111,10 @@ void check_call(Problems& problems, std::string_view name, std::span<const Opera
                                        "operand type: ", type_name(*type)});
     return;
   }
-  if (function->operands == 1 && !arguments[0].is_path()) {
+  if (function->op == Operator::kItemIs) {
+    if (!arguments[0].value || arguments[0].size)
+      problems.problem(Pass::kOperands, {"Operator or function requires a value; operator or function: ", name});
+  } else if (function->operands == 1 && !arguments[0].is_path()) {
     problems.problem(Pass::kOperands,
                      {"Operator or function requires a document path; operator or function: ", name});
   }

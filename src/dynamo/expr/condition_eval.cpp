@@ -168,14 +168,15 @@ std::uint32_t accepted_types(Operator op) {
     case Operator::kGreaterOrEqual:
     case Operator::kBetween: return kText | type_bit(Type::kNumber);
     case Operator::kBeginsWith: return kText;
+    case Operator::kItemIs: return type_bit(Type::kMap);
     default: return ~0u;
   }
 }
 
 std::string_view operator_name(Operator op) {
-  constexpr std::array<std::string_view, 17> kNames = {
+  constexpr std::array<std::string_view, 18> kNames = {
       "AND", "OR", "NOT", "=", "<>", "<", "<=", ">", ">=", "BETWEEN", "IN", "attribute_exists", "attribute_not_exists",
-      "attribute_type", "begins_with", "contains", "not_contains"};
+      "attribute_type", "begins_with", "contains", "not_contains", "item_is"};
   return kNames[static_cast<std::size_t>(op)];
 }
 
@@ -194,6 +195,7 @@ bool evaluate(const ConditionNode& root, const Map& item) {
     case Operator::kNotExists: return !resolve(item, operands[0].path);
     case Operator::kBetween: return is_between(operands, item);
     case Operator::kIn: return is_in(operands, item);
+    case Operator::kItemIs: return operands[0].value && !operands[0].size && equal(operands[0].value.map(), item);
     default: return holds(node->op, Term(operands[0], item), Term(operands[1], item));
   }
 }

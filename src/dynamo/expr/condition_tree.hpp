@@ -25,6 +25,7 @@ enum class Operator : std::uint8_t {
   kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kBetween, kIn,
   kExists, kNotExists, kHasType, kBeginsWith, kContains,
   kNotContains,  // of the legacy parameters
+  kItemIs,       // not the service's: the whole item is this map
 };
 std::string_view operator_name(Operator op);  // "AND", "<=", "attribute_exists"
 

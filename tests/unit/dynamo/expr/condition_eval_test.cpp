@@ -231,5 +231,21 @@ TEST(Condition, NoItemHasNoAttributes) {
   EXPECT_FALSE(Condition::parse("s = :a", ExpressionKind::kCondition, bindings, arena)->matches(Map()));
 }
 
+// An extension of ours: DynamoDB cannot say that no attribute came in addition.
+TEST(Condition, ItemIsComparesTheWholeItem) {
+  static const Encoded values(R"({":old": {"M": {"a": {"N": "1"}, "b": {"S": "x"}}}, ":s": {"S": "x"}})");
+  static const Encoded same(R"({"b": {"S": "x"}, "a": {"N": "1"}})");
+  static const Encoded more(R"({"b": {"S": "x"}, "a": {"N": "1"}, "c": {"NULL": true}})");
+  Arena arena;
+  Bindings bindings = bindings_for("", {}, values);
+  const auto condition = Condition::parse("item_is(:old)", ExpressionKind::kCondition, bindings, arena);
+  ASSERT_TRUE(condition);
+  EXPECT_TRUE(condition->matches(same.map()));
+  EXPECT_FALSE(condition->matches(more.map()));
+  EXPECT_FALSE(condition->matches(Map()));
+  EXPECT_FALSE(Condition::parse("item_is(a)", ExpressionKind::kCondition, bindings, arena));
+  EXPECT_FALSE(Condition::parse("item_is(:s)", ExpressionKind::kCondition, bindings, arena));
+}
+
 }  // namespace
 }  // namespace gatehouse::dynamo
