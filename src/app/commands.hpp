@@ -16,7 +16,9 @@ struct RunOptions {
 };
 int run(const RunOptions& options);
 
-int check(const std::string& file, Output output);
+// kCompared: also whether the tables in the stores are as the file says.
+enum class StoreCheck : unsigned char { kNone, kCompared };
+int check(const std::string& file, Output output, StoreCheck stores);
 int routes(const std::string& file, Output output);
 int explain(const std::string& file, const std::string& method, const std::string& url, const std::vector<std::string>& headers,
             Output output);

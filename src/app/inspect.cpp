@@ -3,6 +3,8 @@
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 
+#include "gatehouse/base/clock.hpp"
+#include "gatehouse/gateway/compare_stores.hpp"
 #include "gatehouse/gateway/explain.hpp"
 
 #include <boost/version.hpp>
@@ -70,11 +72,26 @@ json to_json(const gateway::Explanation& found) {
   return value;
 }
 
+bool stores_are_as_said(const config::Settings& settings, Output output) {
+  const auto found = gateway::compare_stores(settings, SystemClock());
+  const std::vector<std::string> problems = found ? *found : std::vector<std::string>{found.error().message()};
+  if (problems.empty()) return true;
+  if (output == Output::kJson) {
+    json list = json::array();
+    for (const std::string& problem : problems) list.push_back({{"message", problem}});
+    print({{"ok", false}, {"problems", list}});
+  } else {
+    for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  }
+  return false;
+}
+
 }  // namespace
 
-int check(const std::string& file, Output output) {
+int check(const std::string& file, Output output, StoreCheck stores) {
   const auto settings = load_or_complain(file, output);
   if (!settings) return 1;
+  if (stores == StoreCheck::kCompared && !stores_are_as_said(*settings, output)) return 1;
   std::size_t routes = 0;
   for (const auto& api : settings->apis) routes += api.routes.size();
   if (output == Output::kJson) {

@@ -22,6 +22,7 @@ struct Arguments {
   std::string admin = "127.0.0.1:9180";
   std::vector<std::string> headers;
   bool json = false;
+  bool store = false;
   int exit_code = 0;
   Output output() const { return json ? Output::kJson : Output::kText; }
 };
@@ -45,7 +46,11 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   auto* check = app.add_subcommand("check", "Report every problem of FILE with its place and fix; exit code 1 if there is one");
   add_file(*check, arguments.file);
   check->add_flag("--json", arguments.json, "problems as JSON");
-  check->callback([&arguments] { arguments.exit_code = commands::check(arguments.file, arguments.output()); });
+  check->add_flag("--store", arguments.store, "also compare its tables with those in the stores, which must not be in use");
+  check->callback([&arguments] {
+    const auto stores = arguments.store ? commands::StoreCheck::kCompared : commands::StoreCheck::kNone;
+    arguments.exit_code = commands::check(arguments.file, arguments.output(), stores);
+  });
 
   auto* routes = app.add_subcommand("routes", "Print the effective route table of FILE");
   add_file(*routes, arguments.file);

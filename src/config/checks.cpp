@@ -29,6 +29,13 @@ void check_addresses(const Cursor& root, const Settings& settings) {
     if (!is_new)
       at.problem_at("address", "the address is already that of " + other->second, "give every listener its own");
   });
+  if (settings.dynamodb && settings.dynamodb->address.port != 0) {
+    const auto [other, is_new] = seen.emplace(settings.dynamodb->address, "dynamodb");
+    if (!is_new && root.node().find("dynamodb") != nullptr)
+      root.child(*root.node().find("dynamodb"))
+          .problem("takes " + settings.dynamodb->address.to_string() + ", which is that of " + other->second,
+                   "give one of them another port");
+  }
   const auto taken = seen.find(settings.admin.address);
   if (taken == seen.end()) return;
   const Node::Entry* const admin = root.node().find("admin");
@@ -99,6 +106,29 @@ void check_routes(const Cursor& root, const Settings& settings) {
   });
 }
 
+bool asks_who_calls(const Settings& settings, const ApiSettings& api, const RouteSettings& route) {
+  const auto& auth = route.scoped.auth ? route.scoped.auth : api.scoped.auth ? api.scoped.auth : settings.scoped.auth;
+  return auth && !auth->empty();
+}
+
+// Tables behind a route that asks nobody who they are would be open to everybody.
+void check_open_tables(const Cursor& root, const Settings& settings) {
+  const bool loopback = std::ranges::all_of(settings.listeners, [](const ListenerSettings& listener) {
+    return listener.address.address.is_loopback();
+  });
+  if (loopback) return;
+  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
+    each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
+      if (j >= settings.apis[i].routes.size()) return;
+      const RouteSettings& route = settings.apis[i].routes[j];
+      const auto* const tables = std::get_if<integration::DynamodbSettings>(&route.integration);
+      if (tables == nullptr || !tables->protocol.access_keys.empty() || asks_who_calls(settings, settings.apis[i], route)) return;
+      route_at.problem_at("dynamodb", "nobody is asked who they are here, and everybody could change every table",
+                          "name an authorizer in 'auth', or give access_keys");
+    });
+  });
+}
+
 using Throttles = std::optional<std::vector<middleware::ThrottleSettings>>;
 
 // Rules for API keys where nobody is asked for one would never hold anybody back.
@@ -154,9 +184,12 @@ class KeyedThrottleCheck {
 void check_whole(const Cursor& root, const Settings& settings) {
   root.reader().backends.check(root.reader().problems);
   root.reader().authorizers.check(root.reader().problems);
+  root.reader().stores.check(root.reader().problems);
+  root.reader().tables.check(root.reader().problems);
   check_addresses(root, settings);
   check_api_names(root, settings);
   check_routes(root, settings);
+  check_open_tables(root, settings);
   KeyedThrottleCheck(root, settings).run();
 }
 

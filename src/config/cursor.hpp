@@ -24,6 +24,7 @@ class Names {
   Names(std::string_view what, std::string_view section) : what_(what), section_(section) {}
   void declare(std::string_view name) { declared_.emplace_back(name); }
   void use(std::string name, const Cursor& at);
+  const std::vector<std::string>& declared() const { return declared_; }
   // One problem for every use of what is not declared.
   void check(Problems& problems) const;
 
@@ -46,6 +47,9 @@ struct Reader {
   const std::string& directory;  // what relative paths are relative to
   Names backends{"backend", "backends"};
   Names authorizers{"authorizer", "authorizers"};
+  Names stores{"store", "stores"};
+  Names tables{"table", "tables"};
+  bool needs_store = false;  // something was read that keeps its data in one
   std::size_t expanded_bytes = 0;
   // What surrounds the value being read: the API's base path, the path variables of the route.
   std::string base_path = {};

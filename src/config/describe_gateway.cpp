@@ -104,12 +104,16 @@ void describe_gateway(Fields& f, Settings& s) {
           "What answers of the gateway itself look like: helpful says why, aws has Amazon's exact bodies and status "
           "codes.");
   f.field("drain", s.drain, kDuration, "How long requests may take to finish after SIGTERM.");
+  describe_stores(f, s);
+  describe_tables(f, s);
+  describe_tables_listener(f, s);
   describe_backends(f, s);
   describe_authorizers(f, s);
   describe_scoped(f, s.scoped);
   f.field("apis", s.apis, maybe_empty_list_of(ApiKind{}, "[{name: shop, routes: [...]}]"),
           "What is offered to clients.");
-  f.later({"stores", "dynamodb", "tables"});
+  // Data is only ever written where something asks for it.
+  if (f.reading() != nullptr && !f.given("stores") && f.reading()->reader().needs_store) s.stores.emplace_back().name = "main";
   f.later({"usage_plans", "shared"});
   f.later({"stages", "variables", "canary", "openapi", "lambda", "templates", "plugins", "acme", "discovery"});
 }

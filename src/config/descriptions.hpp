@@ -18,7 +18,15 @@ struct AuthorizerSettings {
 extern const Object<upstream::BackendSettings> kBackend;
 extern const Object<AuthorizerSettings> kAuthorizer;
 extern const Object<RouteSettings> kRoute;
+extern const Object<integration::DynamodbSettings> kDynamodbRoute;
 extern const Object<Settings> kGateway;
+
+// stores, tables, dynamodb. Before anything that names a store or a table.
+void describe_stores(Fields& fields, Settings& settings);
+void describe_tables(Fields& fields, Settings& settings);
+void describe_tables_listener(Fields& fields, Settings& settings);
+// The key `store`: it may be left out where there is only one.
+void describe_store_choice(Fields& fields, std::string& store);
 
 // An API; a WebSocket API is refused as a whole, so that nothing in it is judged by the rules of HTTP APIs.
 struct ApiKind {

@@ -34,6 +34,7 @@ struct IntegrationText {
   }
   std::string operator()(const integration::MockSettings& mock) const { return "mock " + std::to_string(mock.status); }
   std::string operator()(const integration::StaticFilesSettings& files) const { return "static files " + files.root; }
+  std::string operator()(const integration::DynamodbSettings& tables) const { return "dynamodb, store " + tables.store; }
 };
 
 // Field lines in one block, as a parser would have left them.

@@ -3,6 +3,7 @@
 #include "gateway/listeners.hpp"
 #include "gateway/runtime.hpp"
 #include "gateway/snapshot_builder.hpp"
+#include "gateway/tables_api.hpp"
 #include "gateway/worker_plane.hpp"
 
 #include "gatehouse/base/log.hpp"
@@ -51,10 +52,13 @@ struct Gateway::Impl {
 
 // Everything that can fail comes first; then nothing does, and every worker gets the new snapshot and its sockets.
 Result<void> Gateway::Impl::adopt(config::Settings settings) {
-  auto opened = listeners.plan(settings.listeners, workers.size());
+  auto opened = listeners.plan(all_listeners(settings), workers.size());
   if (!opened) return opened.error();
   auto built = build_snapshot(std::move(settings), version + 1, *runtime);
-  if (!built) return built.error();
+  if (!built) {
+    if (snapshot) runtime->stores().close_unused(snapshot->settings.stores);
+    return built.error();
+  }
 
   snapshot = *built;
   ++version;
@@ -90,6 +94,7 @@ void Gateway::Impl::stop() {
   for (const auto& worker : workers) worker->stop();
   for (std::thread& thread : threads) thread.join();
   threads.clear();
+  runtime->stores().close_all();
 }
 
 void Gateway::Impl::observe_itself() {
@@ -145,6 +150,7 @@ Result<void> Gateway::reload(config::Settings settings) {
   impl_->last_reload_ok = true;
   impl_->last_reload_error.clear();
   impl_->on_every_worker([](unsigned) {});
+  impl_->runtime->stores().close_unused(impl_->snapshot->settings.stores);
   return {};
 }
 

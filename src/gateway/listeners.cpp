@@ -17,7 +17,9 @@ Result<Listeners::Plan> Listeners::plan(const std::vector<config::ListenerSettin
   Plan plan;
   for (const auto& listener : settings) {
     Plan::Entry entry{listener, {}, {}, {}};
-    const auto open = std::ranges::find(open_, listener.address, &Open::asked);
+    const auto open = std::ranges::find_if(open_, [&listener](const Open& known) {
+      return known.asked == listener.address && known.purpose == listener.purpose;
+    });
     if (open != open_.end()) {
       entry.bound = open->bound;
       entry.limits = open->limits;
@@ -45,7 +47,7 @@ std::vector<std::vector<ListenerShare>> Listeners::commit(Plan plan) {
   for (const auto& entry : plan.entries) workers_ = std::max(workers_, entry.sockets.size());
   std::vector<std::vector<ListenerShare>> shares(workers_);
   for (auto& entry : plan.entries) {
-    open_.push_back({entry.settings.address, entry.bound, entry.limits});
+    open_.push_back({entry.settings.address, entry.bound, entry.settings.purpose, entry.limits});
     entry.sockets.resize(workers_);
     for (std::size_t i = 0; i < workers_; ++i)
       shares[i].push_back({entry.settings, entry.bound, entry.limits, std::move(entry.sockets[i])});

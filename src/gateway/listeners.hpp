@@ -33,6 +33,7 @@ class Listeners {
  private:
   struct Open {
     Endpoint asked, bound;
+    config::ListenerPurpose purpose;
     std::shared_ptr<http::ConnectionLimits> limits;
   };
   bool ours(std::uint16_t port) const;

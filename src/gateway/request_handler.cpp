@@ -42,6 +42,11 @@ RouteMatch find_route(const Snapshot& snapshot, const http::RequestHead& request
   return snapshot.router->match(query, params);
 }
 
+// SDK clients send everything to one path.
+RouteMatch find_tables(const Snapshot& snapshot) {
+  return {snapshot.tables ? RouteMatch::Kind::kRoute : RouteMatch::Kind::kNotFound, snapshot.tables.get(), {}};
+}
+
 Answer answer_nothing_there(RequestContext& context, const RouteMatch& match, bool valid_path) {
   if (!valid_path) return {context.arena(), 400, "invalid_path", "Bad Request"};
   if (match.kind == RouteMatch::Kind::kNotFound) return {context.arena(), 404, "route_not_found", "Not Found"};
@@ -96,12 +101,20 @@ void RequestHandler::adopt(std::shared_ptr<const Snapshot> snapshot) {
   if (old && old->requests == 0) pinned_.remove_if([old](const Pinned& candidate) { return &candidate == old; });
 }
 
-net::Task<void> RequestHandler::handle(http::Exchange& exchange) {
+http::Handler& RequestHandler::entrance(config::ListenerPurpose purpose) {
+  if (purpose == config::ListenerPurpose::kTables) return tables_;
+  return *this;
+}
+
+net::Task<void> RequestHandler::handle(http::Exchange& exchange) { return serve(exchange, config::ListenerPurpose::kApis); }
+
+net::Task<void> RequestHandler::serve(http::Exchange& exchange, config::ListenerPurpose purpose) {
   const Pin pin(*this);
   const Snapshot& snapshot = pin.snapshot();
   const Arrival arrival = look_at(exchange, snapshot.settings.trusted_proxies);
   pipeline::PathParams params;
-  const RouteMatch match = find_route(snapshot, exchange.request(), arrival, params);
+  const RouteMatch match = purpose == config::ListenerPurpose::kTables ? find_tables(snapshot)
+                                                                       : find_route(snapshot, exchange.request(), arrival, params);
 
   RequestContext context(exchange, match.route ? *match.route : snapshot.nowhere);
   context.peer_trusted = arrival.peer_trusted;

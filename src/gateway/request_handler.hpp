@@ -5,6 +5,7 @@
 #include "gateway/snapshot.hpp"
 
 #include "gatehouse/base/clock.hpp"
+#include "gatehouse/config/settings.hpp"
 #include "gatehouse/http/exchange.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/observe/metrics.hpp"
@@ -22,6 +23,9 @@ class RequestHandler final : public http::Handler {
   // From now on new requests use `snapshot`; running ones keep theirs, which is let go when the last of them ends.
   void adopt(std::shared_ptr<const Snapshot> snapshot);
   const Snapshot& current() const { return *current_->snapshot; }
+
+  // For listeners of that purpose.
+  http::Handler& entrance(config::ListenerPurpose purpose);
 
   net::Task<void> handle(http::Exchange& exchange) override;
   void on_refusal(const http::Refusal& refusal) override;
@@ -41,10 +45,25 @@ class RequestHandler final : public http::Handler {
   class Pin;
   class Books;
 
+  // Where SDK clients come in: their requests are not routed.
+  class TablesEntrance final : public http::Handler {
+   public:
+    explicit TablesEntrance(RequestHandler& handler) : handler_(handler) {}
+    net::Task<void> handle(http::Exchange& exchange) override { return handler_.serve(exchange, config::ListenerPurpose::kTables); }
+    void on_refusal(const http::Refusal& refusal) override { handler_.on_refusal(refusal); }
+    void on_connection_opened() override { handler_.on_connection_opened(); }
+    void on_connection_closed() override { handler_.on_connection_closed(); }
+
+   private:
+    RequestHandler& handler_;
+  };
+
+  net::Task<void> serve(http::Exchange& exchange, config::ListenerPurpose purpose);
 
   net::Worker& worker_;
   observe::Registry& registry_;
   const Clock& clock_;
+  TablesEntrance tables_{*this};
   std::list<Pinned> pinned_;
   Pinned* current_ = nullptr;
   std::atomic<std::uint64_t> connections_{0};

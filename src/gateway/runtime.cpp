@@ -13,7 +13,8 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       workers_(std::move(workers)),
       registry_(static_cast<unsigned>(workers_.size())),
       blocking_pool_(kBlockingThreads, kBlockingQueue),
-      throttle_table_(std::make_shared<middleware::ThrottleTable>()) {}
+      throttle_table_(std::make_shared<middleware::ThrottleTable>()),
+      stores_(clock_, blocking_pool_, registry_) {}
 
 Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings) {
   if (access_log_ && settings == access_log_settings_) return {};

@@ -1,8 +1,9 @@
-// What outlives a snapshot: metrics, log, buckets, threads that block, and connections to backends whose settings did not
-// change. Control plane only, but for what its members allow.
+// What outlives a snapshot: metrics, log, buckets, threads that block, and connections to backends and stores whose settings
+// did not change. Control plane only, but for what its members allow.
 #pragma once
 
 #include "gateway/pool_set.hpp"
+#include "gateway/stores.hpp"
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/error.hpp"
@@ -30,6 +31,7 @@ class Runtime {
   const std::shared_ptr<middleware::ThrottleTable>& throttle_table() const { return throttle_table_; }
   net::BlockingPool& blocking_pool() { return blocking_pool_; }
   const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
+  Stores& stores() { return stores_; }
 
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
@@ -45,6 +47,7 @@ class Runtime {
   observe::AccessLogSettings access_log_settings_;
   std::shared_ptr<observe::AccessLog> access_log_;
   std::map<std::string, std::weak_ptr<PoolSet>> backends_;
+  Stores stores_;  // uses the pool and the metrics
 };
 
 }  // namespace gatehouse::gateway

@@ -21,6 +21,7 @@ struct Snapshot {
   std::shared_ptr<observe::AccessLog> access_log;
   std::vector<std::unique_ptr<pipeline::Route>> routes;  // the fallbacks of APIs among them
   pipeline::Route nowhere;                               // where no API matches
+  std::unique_ptr<pipeline::Route> tables;               // what the listener for SDK clients answers with; may be none
   std::unique_ptr<routing::Router> router;
 };
 

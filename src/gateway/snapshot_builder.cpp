@@ -1,7 +1,9 @@
 #include "gateway/snapshot_builder.hpp"
 
 #include "gateway/pipeline_order.hpp"
+#include "gateway/tables_api.hpp"
 
+#include "gatehouse/integration/dynamodb.hpp"
 #include "gatehouse/integration/http_proxy.hpp"
 #include "gatehouse/integration/mock.hpp"
 #include "gatehouse/integration/static_files.hpp"
@@ -9,6 +11,7 @@
 namespace gatehouse::gateway {
 namespace {
 
+using integration::DynamodbSettings;
 using integration::MockSettings;
 using integration::ProxySettings;
 using integration::StaticFilesSettings;
@@ -21,25 +24,36 @@ Steps make_steps(const EffectiveRoute& effective, Runtime& runtime) {
   return steps;
 }
 
-struct IntegrationMaker {
-  const BackendsByName& backends;
+// What integrations are made of.
+struct Parts {
+  BackendsByName backends;
+  StoresByName stores;
   Runtime& runtime;
+};
+
+struct IntegrationMaker {
+  const Parts& parts;
+  const EffectiveRoute& effective;
 
   using Made = std::shared_ptr<const pipeline::Integration>;
   Made operator()(const ProxySettings& settings) const {
-    return integration::make_http_proxy(settings, backends.at(settings.backend));
+    return integration::make_http_proxy(settings, parts.backends.at(settings.backend));
   }
   Made operator()(const MockSettings& settings) const { return integration::make_mock(settings); }
   Made operator()(const StaticFilesSettings& settings) const {
-    return integration::make_static_files(settings, runtime.blocking_pool());
+    return integration::make_static_files(settings, parts.runtime.blocking_pool());
+  }
+  Made operator()(const DynamodbSettings& settings) const {
+    return integration::make_dynamodb(effective_protocol(settings.protocol, effective), parts.stores.at(settings.store),
+                                      parts.runtime.clock());
   }
 };
 
-void compile(pipeline::Route& route, const EffectiveRoute& effective, const BackendsByName& backends, Runtime& runtime) {
-  route.steps = make_steps(effective, runtime);
+void compile(pipeline::Route& route, const EffectiveRoute& effective, const Parts& parts) {
+  route.steps = make_steps(effective, parts.runtime);
   route.answers_preflights = effective.scoped.cors.has_value();
   route.total_timeout = effective.scoped.total_timeout.value_or(Duration{});
-  if (effective.route) route.integration = std::visit(IntegrationMaker{backends, runtime}, effective.route->integration);
+  if (effective.route) route.integration = std::visit(IntegrationMaker{parts, effective}, effective.route->integration);
 }
 
 Result<BackendsByName> make_backends(const config::Settings& settings, Runtime& runtime) {
@@ -50,6 +64,19 @@ Result<BackendsByName> make_backends(const config::Settings& settings, Runtime& 
     backends[backend.name] = *pools;
   }
   return backends;
+}
+
+// What the listener for SDK clients answers with.
+std::unique_ptr<pipeline::Route> make_tables_route(const config::Settings& settings, const Parts& parts) {
+  if (!settings.dynamodb) return nullptr;
+  const config::ApiSettings api = tables_api(*settings.dynamodb);
+  auto route = std::make_unique<pipeline::Route>();
+  const EffectiveRoute effective = effective_route(settings, &api, &api.routes.front());
+  route->api = api.name;
+  route->label = effective.label;
+  route->pattern = api.routes.front().pattern;
+  compile(*route, effective, parts);
+  return route;
 }
 
 }  // namespace
@@ -75,6 +102,9 @@ RouteTable make_route_table(const config::Settings& settings) {
 Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings, std::uint64_t version, Runtime& runtime) {
   auto backends = make_backends(settings, runtime);
   if (!backends) return backends.error();
+  auto stores = runtime.stores().open(settings.stores);
+  if (!stores) return stores.error();
+  if (auto declared = Stores::declare(*stores, settings.tables); !declared) return declared.error();
   auto log = runtime.use_access_log(settings.access_log);
   if (!log) return log.error();
 
@@ -83,18 +113,20 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   snapshot->settings = std::move(settings);
   snapshot->access_log = runtime.access_log();
   for (const auto& [name, pools] : *backends) snapshot->backends.push_back(pools);
+  const Parts parts{std::move(*backends), std::move(*stores), runtime};
 
   RouteTable table = make_route_table(snapshot->settings);
   for (std::size_t i = 0; i < snapshot->settings.apis.size(); ++i) {
     const config::ApiSettings& api = snapshot->settings.apis[i];
     std::size_t at = table.first_route[i];
-    compile(*table.routes[at++], effective_route(snapshot->settings, &api, nullptr), *backends, runtime);
+    compile(*table.routes[at++], effective_route(snapshot->settings, &api, nullptr), parts);
     for (const auto& route : api.routes)
-      compile(*table.routes[at++], effective_route(snapshot->settings, &api, &route), *backends, runtime);
+      compile(*table.routes[at++], effective_route(snapshot->settings, &api, &route), parts);
   }
   snapshot->nowhere.api = "(none)";
   snapshot->nowhere.label = "(no route)";
-  compile(snapshot->nowhere, effective_route(snapshot->settings, nullptr, nullptr), *backends, runtime);
+  compile(snapshot->nowhere, effective_route(snapshot->settings, nullptr, nullptr), parts);
+  snapshot->tables = make_tables_route(snapshot->settings, parts);
   snapshot->router = std::make_unique<routing::Router>(std::move(table.apis));
   snapshot->routes = std::move(table.routes);
   return std::shared_ptr<const Snapshot>(std::move(snapshot));

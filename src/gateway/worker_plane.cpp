@@ -2,8 +2,9 @@
 
 namespace gatehouse::gateway {
 
-WorkerPlane::Door::Door(net::Worker& worker, http::Handler& handler, ListenerShare share, const IpSet& trusted)
-    : server(worker, std::move(share.limits), handler, share.settings.http, trusted),
+WorkerPlane::Door::Door(net::Worker& worker, RequestHandler& handler, ListenerShare share, const IpSet& trusted)
+    : purpose(share.settings.purpose),
+      server(worker, std::move(share.limits), handler.entrance(purpose), share.settings.http, trusted),
       listener(worker, std::move(share.socket),
                [this](net::UniqueFd connection, const Endpoint& peer) { server.accept(std::move(connection), peer); }) {}
 
@@ -19,7 +20,7 @@ void WorkerPlane::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<Li
   handler_.adopt(snapshot);
   for (ListenerShare& share : shares) {
     const Endpoint bound = share.bound;
-    if (const auto open = doors_.find(bound); open != doors_.end()) {
+    if (const auto open = doors_.find(bound); open != doors_.end() && open->second->purpose == share.settings.purpose) {
       open->second->server.update(share.settings.http, trusted);
       wanted[bound] = std::move(open->second);
       doors_.erase(open);

@@ -37,7 +37,8 @@ class WorkerPlane {
 
  private:
   struct Door {
-    Door(net::Worker& worker, http::Handler& handler, ListenerShare share, const IpSet& trusted);
+    Door(net::Worker& worker, RequestHandler& handler, ListenerShare share, const IpSet& trusted);
+    config::ListenerPurpose purpose;
     http::Server server;
     net::Listener listener;
   };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gatehouse/base/ip.hpp"
+#include "gatehouse/dynamo/engine/settings.hpp"
 #include "gatehouse/http/settings.hpp"
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
@@ -17,9 +18,13 @@
 
 namespace gatehouse::config {
 
+// Who answers on a listener.
+enum class ListenerPurpose : unsigned char { kApis, kTables };
+
 struct ListenerSettings {
   Endpoint address;
   http::ServerSettings http;
+  ListenerPurpose purpose = ListenerPurpose::kApis;
   bool operator==(const ListenerSettings&) const = default;
 };
 
@@ -39,7 +44,7 @@ struct ScopedSettings {
 };
 
 using IntegrationSettings =
-    std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings>;
+    std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings, integration::DynamodbSettings>;
 
 struct RouteSettings {
   std::string match;               // as written
@@ -60,6 +65,13 @@ struct ApiSettings {
   bool operator==(const ApiSettings&) const = default;
 };
 
+// The listener for SDK clients.
+struct TablesListenerSettings {
+  Endpoint address{IpAddress::parse("127.0.0.1").value_or(IpAddress()), 8000};
+  integration::DynamodbSettings tables;
+  bool operator==(const TablesListenerSettings&) const = default;
+};
+
 enum class ErrorStyle : unsigned char { kHelpful, kAws };
 
 struct Settings {
@@ -74,6 +86,9 @@ struct Settings {
   std::vector<middleware::ApiKeySettings> api_keys;  // authorizers of kind api_key
   ScopedSettings scoped;
   std::vector<ApiSettings> apis;
+  std::vector<dynamo::StoreSettings> stores;  // those that are opened: `main` is here only when something needs it
+  std::vector<dynamo::TableSettings> tables;
+  std::optional<TablesListenerSettings> dynamodb;
   bool operator==(const Settings&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // What can be set about integrations. Plain values.
 #pragma once
 
+#include "gatehouse/dynamo/adapter/settings.hpp"
 #include "gatehouse/pipeline/value_template.hpp"
 
 #include <optional>
@@ -29,6 +30,13 @@ struct StaticFilesSettings {
   std::string fallback;  // file to serve where none is found, for single-page applications; empty: 404
   std::string cache_control;
   bool operator==(const StaticFilesSettings&) const = default;
+};
+
+// DynamoDB's protocol, for SDK clients.
+struct DynamodbSettings {
+  std::string store;
+  dynamo::ProtocolSettings protocol;
+  bool operator==(const DynamodbSettings&) const = default;
 };
 
 }  // namespace gatehouse::integration

@@ -69,7 +69,7 @@ apis:
 - name: shop
   routes:
   - {match: GET /a})",
-     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock' or 'static_files' is missing)"}},
+     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock', 'static_files' or 'dynamodb' is missing)"}},
     {"RouteWithTwoIntegrations",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:
@@ -104,7 +104,7 @@ apis:
 - name: shop
   routes:
   - {match: GET /a, bakend: orders})",
-     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock' or 'static_files' is missing)",
+     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock', 'static_files' or 'dynamodb' is missing)",
       R"(6:21: apis.shop.routes[0].bakend: unknown key (did you mean 'backend'?))"}},
     {"RouteWithPathAndMock",
      R"(backends: {orders: {targets: [http://orders]}}

@@ -15,7 +15,7 @@ const ProblemCase kCases[] = {
      {R"(2:1: listenrs: unknown key (did you mean 'listeners'?))"}},
     {"UnknownKeyNearNothing",
      R"(colour: red)",
-     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, errors, drain, backends, authorizers, cors, auth, throttle, limits, timeouts, apis))"}},
+     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, errors, drain, stores, tables, dynamodb, backends, authorizers, cors, auth, throttle, limits, timeouts, apis))"}},
     {"DuplicateKeys",
      R"(workers: 1
 errors: aws
@@ -115,18 +115,12 @@ timeouts: {total: "${SECRET}"})",
       R"(5:7: auth: expected none, or a list such as [partners], found something else in '${SECRET}')",
       R"(6:19: timeouts.total: expected a duration such as 250ms, 5s, 10m, 2h or 7d, found something else in '${SECRET}')"}},
     {"FeaturesOfLaterVersions",
-     R"(stores: {main: {engine: embedded}}
-dynamodb: {}
-tables: {}
-usage_plans: {}
+     R"(usage_plans: {}
 shared: {}
 plugins: [])",
-     {R"(2:1: stores: 'stores' is not available in this version)",
-      R"(3:1: dynamodb: 'dynamodb' is not available in this version)",
-      R"(4:1: tables: 'tables' is not available in this version)",
-      R"(5:1: usage_plans: 'usage_plans' is not available in this version)",
-      R"(6:1: shared: 'shared' is not available in this version)",
-      R"(7:1: plugins: 'plugins' is not available in this version)"}},
+     {R"(2:1: usage_plans: 'usage_plans' is not available in this version)",
+      R"(3:1: shared: 'shared' is not available in this version)",
+      R"(4:1: plugins: 'plugins' is not available in this version)"}},
     {"AuthorizerWithoutKind",
      R"(authorizers: {partners: {}})",
      {R"(2:25: authorizers.partners: 'api_key' is missing)"}},

@@ -208,7 +208,7 @@ TEST(SchemaTest, RefusesWhatDoesNotLoad) {
                                       "apis: [{name: a, routes: [{match: GET /a}]}]",
                                       "apis: [{name: a, routes: [{match: /a, mock: {}}]}]",
                                       "apis: [{name: a, routes: [{match: GET /a, mock: {}, backend: b}]}]",
-                                      "tables: {}"}) {
+                                      "tables: {notes: {}}", "dynamodb: {access_keys: [{id: a}]}"}) {
     EXPECT_FALSE(validator.accepts(parse_yaml(with_listener(yaml)))) << yaml;
     EXPECT_FALSE(load(with_listener(yaml)).settings) << yaml;
   }
