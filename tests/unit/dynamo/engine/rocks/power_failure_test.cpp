@@ -151,7 +151,7 @@ TEST_P(PowerFailureTest, LosesNothingAcknowledgedWithSync) {
 
 TEST_P(PowerFailureTest, LosesOnlyTheEndWithAnInterval) {
   std::mt19937 random(static_cast<unsigned>(1000 + GetParam()));
-  for (int crash = 0; crash < 5; ++crash) {
+  for (int crash = 0; crash < 2; ++crash) {
     ASSERT_NO_FATAL_FAILURE(run_and_crash(Durability::kInterval, random, 1 + random() % 900));
     ASSERT_NO_FATAL_FAILURE(look(Durability::kInterval, Order::kPrefix)) << "crash " << crash;
   }
