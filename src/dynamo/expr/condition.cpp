@@ -8,7 +8,7 @@
 namespace gatehouse::dynamo {
 
 std::string_view expression_name(ExpressionKind kind) {
-  constexpr std::array<std::string_view, 5> kNames = {"ConditionExpression", "FilterExpression", "KeyConditionExpression",
+  static constexpr std::array<std::string_view, 5> kNames = {"ConditionExpression", "FilterExpression", "KeyConditionExpression",
                                                       "ProjectionExpression", "UpdateExpression"};
   return kNames[static_cast<std::size_t>(kind)];
 }

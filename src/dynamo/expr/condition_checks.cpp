@@ -40,14 +40,14 @@ std::string bound_text(Value value) {
   return text += '}';
 }
 
-void check_distinct(Problems& problems, std::string_view op, std::span<const Operand> operands) {
+void check_distinct(Problems& problems, Operator op, std::span<const Operand> operands) {
   if (!operands[0].is_path()) return;
   const Path first = operands[0].path;
   for (const Operand& operand : operands.subspan(1)) {
     if (!operand.is_path() || !std::ranges::equal(operand.path, first)) continue;
     problems.problem(Pass::kOperands,
                     {"The first operand must be distinct from the remaining operands for this operator or function; "
-                     "operator: ", op, ", first operand: ", path_text(first)});
+                     "operator: ", operator_name(op), ", first operand: ", path_text(first)});
     return;
   }
 }
@@ -122,7 +122,7 @@ void check_call(Problems& problems, std::string_view name, std::span<const Opera
 }
 
 void check_operands(Problems& problems, Operator op, std::span<const Operand> operands) {
-  check_distinct(problems, operator_name(op), operands);
+  check_distinct(problems, op, operands);
   check_types(problems, op, operands);
   if (op == Operator::kBetween) check_bounds(problems, operands[1], operands[2]);
   if (op == Operator::kHasType) check_type_name(problems, operands[1]);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace gatehouse::dynamo {
 namespace {
@@ -29,19 +28,26 @@ std::size_t word_size(std::string_view text, std::size_t from) {
   return end;
 }
 
-constexpr std::pair<std::string_view, TokenKind> kKeywords[] = {
-    {"in", TokenKind::kIn},   {"or", TokenKind::kOr},         {"and", TokenKind::kAnd},       {"not", TokenKind::kNot},
-    {"set", TokenKind::kSet}, {"add", TokenKind::kAdd},       {"delete", TokenKind::kDelete}, {"remove", TokenKind::kRemove},
-    {"between", TokenKind::kBetween},
-};
+bool is_keyword(std::string_view word, std::string_view keyword) {
+  return word.size() == keyword.size() &&
+         std::ranges::equal(word, keyword, [](char a, char b) { return (a | 0x20) == b; });
+}
 
 TokenKind kind_of_word(std::string_view word) {
-  if (word.size() > 7) return TokenKind::kWord;
-  for (const auto& [keyword, kind] : kKeywords) {
-    if (keyword.size() != word.size()) continue;
-    if (std::ranges::equal(word, keyword, [](char a, char b) { return (a | 0x20) == b; })) return kind;
+  const auto told = [&](std::string_view keyword, TokenKind kind) {
+    return is_keyword(word, keyword) ? kind : TokenKind::kWord;
+  };
+  switch (word[0] | 0x20) {
+    case 'a': return is_keyword(word, "and") ? TokenKind::kAnd : told("add", TokenKind::kAdd);
+    case 'b': return told("between", TokenKind::kBetween);
+    case 'd': return told("delete", TokenKind::kDelete);
+    case 'i': return told("in", TokenKind::kIn);
+    case 'n': return told("not", TokenKind::kNot);
+    case 'o': return told("or", TokenKind::kOr);
+    case 'r': return told("remove", TokenKind::kRemove);
+    case 's': return told("set", TokenKind::kSet);
+    default: return TokenKind::kWord;
   }
-  return TokenKind::kWord;
 }
 
 // Bytes of the UTF-8 character that begins there; the text is valid UTF-8 by now, and is not read beyond if it is not.
@@ -98,8 +104,9 @@ Token Lexer::read() {
 }
 
 bool Lexer::is_call() const {
-  Lexer ahead = *this;
-  return ahead.read().kind == TokenKind::kOpen;
+  std::size_t next = at_;
+  while (next < text_.size() && class_of(text_[next]) == kSpace) ++next;
+  return next < text_.size() && text_[next] == '(';
 }
 
 std::string Lexer::complaint() const {

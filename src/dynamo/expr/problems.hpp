@@ -33,6 +33,8 @@ class Problems {
   void count_operator() { ++operators_; }
 
   bool failed() const { return pass_ == Pass::kSyntax; }
+  // Whether finish() has something to say.
+  bool found() const { return pass_ != Pass::kNone || operators_ > kMaxOperators; }
   // The fault that counts, if any, after all was parsed. In front of its message: the parts of `prefix`.
   Outcome<void> finish(std::initializer_list<std::string_view> prefix);
 

@@ -65,8 +65,17 @@ bool Source::parse_index(PathStep& to) {
 }
 
 Path Source::parse_path() {
+  PathStep first;
+  if (!parse_step(first)) return {};
+  if (at(TokenKind::kDot) || at(TokenKind::kOpenBracket)) return parse_long_path(first);
+  const std::span<PathStep> path = arena_.array<PathStep>(1);
+  path[0] = first;
+  return path;
+}
+
+Path Source::parse_long_path(const PathStep& first) {
   std::array<PathStep, kMaxNesting> steps;
-  if (!parse_step(steps[0])) return {};
+  steps[0] = first;
   std::size_t count = 1;
   while (at(TokenKind::kDot) || at(TokenKind::kOpenBracket)) {
     PathStep step;
@@ -97,6 +106,7 @@ Value Source::parse_value() {
 }
 
 Outcome<void> Source::finish() {
+  if (!found()) return {};
   return Problems::finish({"Invalid ", expression_name(kind_), ": "});
 }
 

@@ -40,6 +40,7 @@ class Source : public Problems {
   Arena& arena() const { return arena_; }
 
  private:
+  Path parse_long_path(const PathStep& first);
   bool parse_step(PathStep& to);
   bool parse_index(PathStep& to);
 

@@ -18,7 +18,7 @@ bool is_condition_function(std::string_view name) {
 
 // As the service calls types where ADD and DELETE do not take them.
 std::string_view long_type_name(Type type) {
-  constexpr std::array<std::string_view, 10> kNames = {"STRING",     "NUMBER",     "BINARY",     "BOOLEAN", "NULL",
+  static constexpr std::array<std::string_view, 10> kNames = {"STRING",     "NUMBER",     "BINARY",     "BOOLEAN", "NULL",
                                                        "STRING_SET", "NUMBER_SET", "BINARY_SET", "LIST",    "MAP"};
   return kNames[static_cast<std::size_t>(type)];
 }
@@ -69,7 +69,7 @@ bool UpdateParser::parse_section() {
 void UpdateParser::check_section(TokenKind section) {
   const std::uint32_t bit = 1u << static_cast<unsigned>(section);
   if ((sections_ & bit) != 0) {
-    constexpr std::array<std::string_view, 4> kNames = {"SET", "ADD", "DELETE", "REMOVE"};
+    static constexpr std::array<std::string_view, 4> kNames = {"SET", "ADD", "DELETE", "REMOVE"};
     const auto name = kNames[static_cast<std::size_t>(section) - static_cast<std::size_t>(TokenKind::kSet)];
     source_.problem(Pass::kWords, {"The \"", name, "\" section can only be used once in an update expression;"});
   }

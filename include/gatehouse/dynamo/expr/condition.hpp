@@ -1,5 +1,5 @@
 // Conditions: ConditionExpression, FilterExpression, WHERE of PartiQL and the legacy forms, all as one tree that one
-// evaluator walks. Immutable after parsing; lives in the request's arena and refers to its bindings and text.
+// evaluator walks. Immutable after parsing; lives in the request's arena and refers to its bindings and text, which outlive it.
 #pragma once
 
 #include "gatehouse/base/arena.hpp"

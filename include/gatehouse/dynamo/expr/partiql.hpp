@@ -42,7 +42,8 @@ struct Statement {
 
 inline constexpr std::size_t kMaxStatementSize = 8192;
 
-// `parameters` replace '?' in order; too many or too few is a fault.
+// `parameters` replace '?' in order; too many or too few is a fault. `text` is valid UTF-8 (is_valid_utf8) and outlives the
+// statement, as the parameters do.
 Outcome<Statement> parse_statement(std::string_view text, std::span<const Value> parameters, Arena& arena);
 
 }  // namespace gatehouse::dynamo

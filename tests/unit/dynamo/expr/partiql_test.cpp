@@ -386,7 +386,8 @@ TEST(Select, NamesTableIndexAndOrder) {
 std::string candidates(std::string_view where) {
   static constexpr std::string_view kNames[] = {"=", "in", "<", "<=", ">", ">=", "between", "begins_with"};
   Arena arena;
-  const auto statement = parse_statement("SELECT * FROM t WHERE " + std::string(where), {}, arena);
+  const std::string statement_text = "SELECT * FROM t WHERE " + std::string(where);
+  const auto statement = parse_statement(statement_text, {}, arena);
   if (!statement) return statement.error().message();
   std::string text;
   for (const KeyCandidate& candidate : statement->key_candidates) {
