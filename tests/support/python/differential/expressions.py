@@ -1,10 +1,30 @@
 """Expressions of every kind with their names and values; most are valid, some are cut, swapped or garbled."""
+import base64
+import contextlib
+import decimal
+
 from .values import USUAL
 
-COMPARATORS = ["=", "<>", "<", "<=", ">", ">="]
+EQUALITY = ["=", "<>"]
+COMPARATORS = [*EQUALITY, "<", "<=", ">", ">="]
+ORDERED = {"S", "N", "B"}
 TYPES = ["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"]
 TOKENS = ["AND", "OR", "NOT", "(", ")", ",", "=", "<>", "<", "BETWEEN", "IN", "#x", ":x", "a", "size", "5", "'s'", "[0]", ".b", "SET", "REMOVE", "+"]
 RESERVED = ["name", "status", "size", "Count", "zone", "date"]
+
+
+def by_value(value):
+    """Orders values of one type: for the bounds of BETWEEN."""
+    kind, inner = next(iter(value.items()), ("", ""))
+    number, data = decimal.Decimal(0), b""
+    if kind == "N":
+        with contextlib.suppress(decimal.InvalidOperation):
+            number = decimal.Decimal(inner)
+    elif kind == "B":
+        data = base64.b64decode(inner)
+    elif kind == "S":
+        data = inner.encode()
+    return kind, number if number.is_finite() else decimal.Decimal(0), data
 
 
 class Expressions:
@@ -16,6 +36,7 @@ class Expressions:
         self.key_names = list(keys)
         self.names = {}
         self.bound = {}
+        self.changed = set()
 
     # ---- Parts
 
@@ -71,13 +92,17 @@ class Expressions:
         rng = self.rng
         attribute = rng.choice([*sorted(USUAL), *self.key_names])
         path = self.path(attribute)
+        ordered = USUAL.get(attribute) in ORDERED or self.values.odd()
         kind = rng.random()
-        if kind < 0.4:
-            left = f"size({path})" if rng.random() < 0.15 else path
-            right = self.value({"N": self.values.number()}) if left.startswith("size") else self.operand(attribute)
-            return f"{left} {rng.choice(COMPARATORS)} {right}"
+        if kind < 0.4 or (kind < 0.5 and not ordered):
+            if rng.random() < 0.15:
+                return f"size({path}) {rng.choice(COMPARATORS)} {self.value({'N': str(rng.randint(0, 5))})}"
+            return f"{path} {rng.choice(COMPARATORS if ordered else EQUALITY)} {self.operand(attribute)}"
         if kind < 0.5:
-            return f"{path} BETWEEN {self.operand(attribute)} AND {self.operand(attribute)}"
+            low, high = sorted([self.values.of_type(USUAL.get(attribute, "N")) for _ in range(2)], key=by_value)
+            if self.values.odd():
+                low, high = high, low
+            return f"{path} BETWEEN {self.value(low)} AND {self.value(high)}"
         if kind < 0.6:
             return f"{path} IN ({', '.join(self.operand(attribute) for _ in range(rng.randint(1, 4)))})"
         if kind < 0.75:
@@ -92,11 +117,24 @@ class Expressions:
 
     def update(self):
         rng = self.rng
-        clauses = [getattr(self, clause)() for clause in rng.sample(["set_", "set_", "remove", "add", "delete"], rng.choice([1, 1, 2, 3]))]
+        clauses = [getattr(self, clause)() for clause in self.clauses()]
         return " ".join(clauses)
 
+    def clauses(self):
+        if self.values.odd(0.3):
+            return ["set_", "remove", "set_"]
+        return self.rng.sample(["set_", "remove", "add", "delete"], self.rng.choice([1, 1, 2, 3]))
+
     def set_(self):
-        return "SET " + ", ".join(f"{self.path()} = {self.new_value()}" for _ in range(self.rng.choice([1, 1, 2, 3])))
+        return "SET " + ", ".join(f"{self.target()} = {self.new_value()}" for _ in range(self.rng.choice([1, 1, 2, 3])))
+
+    def target(self, among=None):
+        """A path to be changed: of another attribute than those before, unless they are to overlap."""
+        free = [name for name in among or [*USUAL, "nothing"] if name not in self.changed] or ["another", "further"]
+        root = self.rng.choice(self.key_names or free) if self.values.odd(0.5) else self.rng.choice(free)
+        if not self.values.odd():
+            self.changed.add(root)
+        return self.path(root)
 
     def new_value(self):
         rng = self.rng
@@ -115,20 +153,20 @@ class Expressions:
         return self.path()
 
     def remove(self):
-        return "REMOVE " + ", ".join(self.path() for _ in range(self.rng.choice([1, 1, 2])))
+        return "REMOVE " + ", ".join(self.target() for _ in range(self.rng.choice([1, 1, 2])))
 
     def add(self):
-        attribute = self.rng.choice(["n", "k", "ss", "ns", "bs", "nothing", "a", "li"])
-        return f"ADD {self.path(attribute)} {self.value(self.values.attribute(attribute))}"
+        attribute = self.rng.choice(["n", "k", "ss", "ns", "bs"] if not self.values.odd() else ["a", "li", "m", "z"])
+        return f"ADD {self.target([attribute])} {self.value(self.values.attribute(attribute))}"
 
     def delete(self):
-        attribute = self.rng.choice(["ss", "ns", "bs", "ss", "nothing", "n"])
-        return f"DELETE {self.path(attribute)} {self.value(self.values.attribute(attribute))}"
+        attribute = self.rng.choice(["ss", "ns", "bs"] if not self.values.odd() else ["n", "a", "li"])
+        return f"DELETE {self.target([attribute])} {self.value(self.values.attribute(attribute))}"
 
     # ---- The rest
 
     def projection(self):
-        return ", ".join(self.path() for _ in range(self.rng.randint(1, 4)))
+        return ", ".join(self.target([*USUAL, *USUAL, "nothing"]) for _ in range(self.rng.randint(1, 4)))
 
     def garbled(self, text):
         """Most often as it is; else with a token less, more, or swapped."""

@@ -13,6 +13,10 @@ class Items:
         self.rng = keys.rng
 
     def make(self):
+        self.values.begin_request()
+        return self.choose()
+
+    def choose(self):
         return self.rng.choices([self.put, self.get, self.update, self.delete, self.legacy_put, self.legacy_update, self.legacy_get],
                                 [5, 4, 8, 1, 2, 3, 1])[0]()
 

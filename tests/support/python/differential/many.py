@@ -3,7 +3,7 @@ from .items import Items
 
 
 class Many(Items):
-    def make(self):
+    def choose(self):
         return self.rng.choices([self.batch_get, self.batch_write, self.transact_write, self.transact_get], [2, 3, 6, 2])[0]()
 
     def distinct(self, count):

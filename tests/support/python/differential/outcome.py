@@ -16,7 +16,7 @@ NAMED = {"AttributeDefinitions": "AttributeName", "GlobalSecondaryIndexes": "Ind
 ARN = re.compile(r"arn:aws:dynamodb:[\w-]*:\w*:")
 STREAM_LABEL = re.compile(r"(/stream/)[\w:.-]+")
 PREFIX = re.compile(r"\d+ validation errors? detected: ")
-BRACED = re.compile(r"(\{|valid types: \{|enum value set: \[)([^{}\[\]]*)([}\]])")
+BRACED = re.compile(r"(\{|enum value set: \[|(?:does not project|filter attributes:) \[)([^{}\[\]]*)([}\]])")
 CONSTRAINT = "failed to satisfy constraint"
 
 

@@ -6,7 +6,7 @@ from .tables import FACTS, PARTITIONS, SORTS
 
 
 class Partiql(Items):
-    def make(self):
+    def choose(self):
         statement, parameters = self.rng.choices([self.select, self.insert, self.update, self.delete], [4, 3, 3, 1])[0]()
         if self.values.odd(2):
             words = statement.split(" ")

@@ -1,5 +1,5 @@
 """Query and Scan: of tables and indexes, with filters, projections and limits; page by page where an order is not promised."""
-from .expressions import Expressions
+from .expressions import Expressions, by_value
 from .items import Items
 from .tables import FACTS, GROUPS, NUMERIC, PARTITIONS, PLAIN, SORTS
 from .values import base64_of
@@ -13,7 +13,7 @@ PAGED = "paged "
 class Reads(Items):
     """An operation that begins with "paged " is read to its end."""
 
-    def make(self):
+    def choose(self):
         return self.rng.choices([self.query, self.legacy_query, self.scan, self.legacy_scan], [8, 2, 3, 1])[0]()
 
     def value_for(self, table, name):
@@ -21,7 +21,7 @@ class Reads(Items):
         if self.values.odd():
             return self.values.any()
         if table is FACTS:
-            choices = {"p": ("S", PARTITIONS), "s": ("N", SORTS), "g": ("S", GROUPS), "l": ("S", ["l", "l1", "l2", "m", ""])}
+            choices = {"p": ("S", PARTITIONS), "s": ("N", SORTS), "g": ("S", GROUPS), "l": ("S", ["l", "l1", "l2", "m"])}
         elif table is NUMERIC:
             choices = {"p": ("N", SORTS), "k": ("N", SORTS), "s": ("B", [base64_of(b"a"), base64_of(b"\x00"), base64_of(b"\xff")])}
         else:
@@ -39,7 +39,8 @@ class Reads(Items):
         if rng.random() < 0.3:
             request["ProjectionExpression"] = expressions.garbled(expressions.projection())
         elif rng.random() < 0.3:
-            request["Select"] = rng.choice(["COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES"])
+            fitting = ["COUNT", "ALL_PROJECTED_ATTRIBUTES"] if index else ["COUNT", "ALL_ATTRIBUTES"]
+            request["Select"] = rng.choice(["SPECIFIC_ATTRIBUTES", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"] if self.values.odd() else fitting)
         if rng.random() < 0.5:
             request["Limit"] = rng.choice([1, 2, 3, 5, 100]) if not self.values.odd() else 0
         if self.values.odd():
@@ -58,9 +59,12 @@ class Reads(Items):
             if kind < 0.6:
                 second = f"{name} {rng.choice(['=', '<', '<=', '>', '>='])} {value()}"
             elif kind < 0.8:
-                second = f"{name} BETWEEN {value()} AND {value()}"
-            else:
+                low, high = sorted([self.value_for(table, sort) for _ in range(2)], key=by_value)
+                second = f"{name} BETWEEN {expressions.value(low)} AND {expressions.value(high)}"
+            elif sort == "l" or table is NUMERIC and sort == "s" or self.values.odd():
                 second = f"begins_with({name}, {value()})"
+            else:
+                second = f"{name} >= {value()}"
             condition = f"{condition} AND {second}" if rng.random() < 0.8 else f"{second} AND {condition}"
         request = {"TableName": table["TableName"], "KeyConditionExpression": expressions.garbled(condition)}
         if rng.random() < 0.3:
@@ -77,7 +81,10 @@ class Reads(Items):
         if sort and rng.random() < 0.6:
             operator = rng.choice(["EQ", "LT", "LE", "GT", "GE", "BETWEEN", "BEGINS_WITH"] + ["NE"] * self.values.odd(3))
             count = 2 if operator == "BETWEEN" else 1
-            conditions[sort] = {"ComparisonOperator": operator, "AttributeValueList": [self.value_for(table, sort) for _ in range(count)]}
+            if operator == "BEGINS_WITH" and next(iter(self.value_for(table, sort))) == "N":
+                operator = "GE"
+            values = sorted([self.value_for(table, sort) for _ in range(count)], key=by_value)
+            conditions[sort] = {"ComparisonOperator": operator, "AttributeValueList": values}
         request = {"TableName": table["TableName"], "KeyConditions": conditions}
         if index:
             request["IndexName"] = index

@@ -21,14 +21,21 @@ def base64_of(data):
 
 
 class Values:
-    """`wild`: how often something is invalid or of an unusual type."""
+    """`wild`: how often something is invalid or of an unusual type. At most one thing of a request: which of several faults a server
+    names is its own affair."""
 
-    def __init__(self, rng, wild=0.03):
+    def __init__(self, rng, wild=0.06):
         self.rng = rng
         self.wild = wild
+        self.allowed = False
+
+    def begin_request(self):
+        self.allowed = self.rng.random() < 0.6
 
     def odd(self, factor=1.0):
-        return self.rng.random() < self.wild * factor
+        found = self.allowed and self.rng.random() < self.wild * factor
+        self.allowed = self.allowed and not found
+        return found
 
     def word(self):
         return self.rng.choice(WORDS)
@@ -70,14 +77,14 @@ class Values:
         return {"M": {name: self.any(depth + 1) for name in names}}
 
     def any(self, depth=0):
-        if self.odd(0.3):
+        if self.odd(0.2):
             return self.rng.choice(BAD_VALUES)
         kinds = ["S", "N", "N", "B", "BOOL", "NULL", "SS", "NS", "BS"] + (["L", "M", "L", "M"] if depth < 3 else [])
         return self.of_type(self.rng.choice(kinds), depth)
 
     def attribute(self, name):
         """A value for this attribute, most often of its usual type."""
-        if name in USUAL and not self.odd(4):
+        if name in USUAL and not self.odd(1.5):
             return self.of_type(USUAL[name])
         return self.any()
 
