@@ -34,14 +34,14 @@ std::string encode(const BackupEntry& backup) {
   row.flag("temporary", backup.temporary);
   RowWriter table;
   encode_table(backup.table, table);
-  row.text("table", std::string(table.finish()));
+  row.bytes("table", table.finish());
   return std::string(row.finish());
 }
 
 std::shared_ptr<const BackupEntry> decode(std::string_view bytes) {
   if (!is_valid_item(bytes)) return nullptr;
   const RowReader row(Map::item(bytes));
-  const std::string table = row.text("table");
+  const std::string table = row.bytes("table");
   if (!is_valid_item(table)) return nullptr;
   auto backup = std::make_shared<BackupEntry>();
   backup->id = row.text("id");

@@ -119,7 +119,7 @@ Result<void> Catalogue::load_tables() {
   return for_each_row(storage_, RowKind::kTable, [this](std::string_view name, const Map& row) -> Result<void> {
     Table table = decode_table(row);
     if (table.id == kCatalogueTable || table.id >= next_table_ || table.name != name) return damaged("table " + std::string(name));
-    tables_[table.name] = std::make_shared<const Table>(std::move(table));
+    tables_[std::string(name)] = std::make_shared<const Table>(std::move(table));
     return {};
   });
 }

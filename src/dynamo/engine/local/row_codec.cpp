@@ -62,6 +62,11 @@ void RowWriter::text(std::string_view name, std::string_view value) {
   writer_.string(value);
 }
 
+void RowWriter::bytes(std::string_view name, std::string_view value) {
+  this->name(name);
+  writer_.binary(value);
+}
+
 void RowWriter::integer(std::string_view name, std::int64_t value, std::int64_t usual) {
   if (value == usual) return;
   this->name(name);
@@ -147,6 +152,11 @@ std::string_view RowWriter::finish() {
 std::string RowReader::text(std::string_view name) const {
   const Value value = row_.find(name);
   return value && value.type() == Type::kString ? std::string(value.text()) : std::string();
+}
+
+std::string RowReader::bytes(std::string_view name) const {
+  const Value value = row_.find(name);
+  return value && value.type() == Type::kBinary ? std::string(value.text()) : std::string();
 }
 
 std::int64_t RowReader::integer(std::string_view name, std::int64_t usual) const {

@@ -41,6 +41,7 @@ class RowWriter {
  public:
   RowWriter() : open_(writer_.begin_item()) {}
   void text(std::string_view name, std::string_view value);
+  void bytes(std::string_view name, std::string_view value);
   void integer(std::string_view name, std::int64_t value, std::int64_t usual = 0);
   void flag(std::string_view name, bool value);
   void time(std::string_view name, WallTime value);
@@ -71,6 +72,7 @@ class RowReader {
  public:
   explicit RowReader(const Map& row) : row_(row) {}
   std::string text(std::string_view name) const;
+  std::string bytes(std::string_view name) const;
   std::int64_t integer(std::string_view name, std::int64_t usual = 0) const;
   bool flag(std::string_view name) const;
   WallTime time(std::string_view name) const { return time_of(integer(name)); }
