@@ -6,6 +6,7 @@
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
+#include "gatehouse/net/task_group.hpp"
 
 #include <cstdlib>
 #include <ctime>
@@ -19,6 +20,7 @@ namespace {
 constexpr auto kRenewBefore = std::chrono::minutes(5);
 constexpr auto kFetchTimeout = std::chrono::seconds(2);
 constexpr auto kBetweenTries = std::chrono::seconds(1);
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
 constexpr std::string_view kContainerHost = "http://169.254.170.2";
 constexpr std::string_view kInstanceHost = "http://169.254.169.254";
 constexpr std::string_view kInstanceRoles = "/latest/meta-data/iam/security-credentials/";
@@ -44,6 +46,7 @@ std::optional<std::string> read_environment(const char* name) {
 }
 
 std::optional<Credentials> parse_credentials(std::string_view json) {
+  if (!is_valid_utf8(json)) return std::nullopt;
   Arena arena;
   JsonReader reader(json, arena);
   Credentials found;
@@ -80,8 +83,10 @@ bool CredentialsProvider::fresh() const { return current_ && (fixed_ || clock_.w
 
 net::Task<const Credentials*> CredentialsProvider::get() {
   if (fresh()) co_return &*current_;
-  // One fetches; the others go on with what there is, or look again a little later.
-  if (!fetching_ && worker_.now() >= next_try_) {
+  const auto usable = [this] { return current_ && clock_.wall() < current_->expires; };
+  // One fetches; the others go on with what there is, or wait for it.
+  while (fetching_ && !usable()) co_await net::sleep_for(worker_, kLookAgain);
+  if (!fetching_ && !fresh() && worker_.now() >= next_try_) {
     fetching_ = true;
     next_try_ = worker_.now() + kBetweenTries;
     bool found = co_await fetch_from_container();
@@ -89,8 +94,7 @@ net::Task<const Credentials*> CredentialsProvider::get() {
     fetching_ = false;
     if (!found) log::warn("store_credentials_not_found", {{"problem", problem_}});
   }
-  const bool usable = current_ && clock_.wall() < current_->expires;
-  co_return usable ? &*current_ : nullptr;
+  co_return usable() ? &*current_ : nullptr;
 }
 
 bool CredentialsProvider::adopt(const std::optional<std::string>& json) {

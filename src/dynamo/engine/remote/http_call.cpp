@@ -61,11 +61,12 @@ net::Task<CallEnd> HttpCall::exchange(std::string_view method, std::string_view 
   co_return end;
 }
 
+// Stricter than closed_before_answer(): a server that dies with a request it has received may have carried it out.
 CallEnd HttpCall::broken() {
   const http::UpstreamCall& call = attempt_.call();
   const auto& failure = call.failure();
   std::string cause = failure ? std::string(failure->reason()) : "the answer is not complete";
-  return ended(call.closed_before_answer() ? CallEnd::kNotSent : CallEnd::kBroken, std::move(cause));
+  return ended(call.bytes_sent() == 0 ? CallEnd::kNotSent : CallEnd::kBroken, std::move(cause));
 }
 
 net::Task<CallEnd> HttpCall::receive(HttpReply& reply) {

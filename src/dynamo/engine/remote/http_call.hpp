@@ -23,7 +23,7 @@ struct HttpReply {
 // How far it came: decides what may be tried again.
 enum class CallEnd : unsigned char {
   kAnswered,  // whole
-  kNotSent,   // no connection, or it was closed before the request could have been seen
+  kNotSent,   // no connection, or it was closed before a byte of the request had left
   kBroken,    // sent, and no whole answer
   kLate,      // the deadline passed
 };
