@@ -28,6 +28,8 @@ void set(TableCounters& counters, std::int64_t items, std::int64_t bytes) {
 
 Progress count_some(LocalState& state, Count& count, TableCounters& counters) {
   if (!count.snapshot) {
+    // A writer adds to the counters just after its rows can be seen, so the count may be off by as many items as are being written
+    // right now. The service's own numbers are six hours old; holding every lock for this would be worse.
     count.items_before = counters.items.load(std::memory_order_relaxed);
     count.bytes_before = counters.bytes.load(std::memory_order_relaxed);
     count.snapshot = state.storage->snapshot();

@@ -1,6 +1,10 @@
 // Global indexes that come and go while the table is in use.
 #include "control_fixture.hpp"
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 namespace gatehouse::dynamo::testing {
 namespace {
 
@@ -101,6 +105,39 @@ TEST_F(IndexBuildTest, UpdatesOfIndexesAreChecked) {
   EXPECT_EQ(fault(Operation::kUpdateTable, update(Json::array({Json::object()}))),
             "ValidationException: One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
             "GlobalSecondaryIndexUpdate.Delete must not be null");
+}
+
+// A writer that knew the table before it had the index must not leave an item without its entry, nor an entry without its item.
+TEST_F(IndexBuildTest, WritersThatRaceWithTheBuildLeaveNoItemWithoutItsEntry) {
+  std::atomic<bool> stop{false};
+  std::atomic<int> written{0};
+  const auto write = [&](int writer) {
+    for (int i = 0; !stop; ++i) {
+      const std::string key = std::to_string(writer) + ":" + std::to_string(i % 50);
+      if (i % 3 == 2) {
+        ok(Operation::kDeleteItem, {{"TableName", "notes"}, {"Key", item(key)}});
+      } else {
+        put_with(key, std::to_string(i));
+      }
+      ++written;
+    }
+  };
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 3; ++writer) writers.emplace_back(write, writer);
+  for (int round = 0; round < 15; ++round) {
+    create_index("by_q", "pS qS", "q");
+    engine_->tick();
+    const int before = written;
+    while (written < before + 20) std::this_thread::yield();
+    if (round < 14) delete_index("by_q");
+  }
+  stop = true;
+  for (std::thread& writer : writers) writer.join();
+  engine_->tick();
+  const auto items = ok(Operation::kScan, {{"TableName", "notes"}})["Items"];
+  EXPECT_EQ(count("notes", "by_q"), items.size());
+  for (const auto& each : items) EXPECT_EQ(indexed("by_q", "q", each["q"]["S"].get<std::string>()) > 0, true) << each;
+  EXPECT_EQ(describe()["ItemCount"], items.size());
 }
 
 }  // namespace
