@@ -57,6 +57,7 @@ bool Http1Client::end() {
   failure_.reset();
   received_ = 0;
   informational_ = 0;
+  read_limit_ = SIZE_MAX;
   return reusable;
 }
 

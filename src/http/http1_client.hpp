@@ -48,6 +48,7 @@ class Http1Client final : public ClientConnection, private UpstreamCall, private
   const IncomingResponse& response() const override { return response_; }
   BodyChunk poll_body() override;
   void consume_body(std::size_t bytes) override;
+  void limit_read(std::size_t bytes) override { read_limit_ = bytes; }
   Fields trailers() const override { return body_.trailers(); }
   bool body_complete() const override;
   const std::optional<Error>& failure() const override { return failure_; }
@@ -97,6 +98,7 @@ class Http1Client final : public ClientConnection, private UpstreamCall, private
 
   std::optional<Error> failure_;
   std::uint64_t received_ = 0;
+  std::size_t read_limit_ = SIZE_MAX;  // of one read of the body
   std::uint32_t calls_ = 0;
   std::uint32_t informational_ = 0;
   Phase phase_ = Phase::kIdle;

@@ -2,6 +2,7 @@
 #include "gatehouse/base/strings.hpp"
 #include "http1_client.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gatehouse::http {
@@ -130,7 +131,8 @@ BodyChunk Http1Client::poll_body() {
 // False when nothing can be read now, or ever.
 bool Http1Client::read_body() {
   if (!stream_->may_read() && !writer_.broken()) return false;
-  const std::span<char> buffer = worker_.receive_buffer();
+  const std::span<char> whole = worker_.receive_buffer();
+  const std::span<char> buffer = whole.first(std::min(read_limit_, whole.size()));
   const net::IoResult result = stream_->read(buffer);
   received_ += result.bytes;
   switch (result.status) {

@@ -49,6 +49,7 @@ class Http1Exchange final : public Exchange {
   void abort() override;
   Upgraded upgrade(const ResponseHead& head) override;
   Failure failure() const override { return failure_; }
+  std::size_t send_room() const override;
   std::uint64_t bytes_received() const override { return head_bytes_ + body_.wire_bytes(); }
   std::uint64_t bytes_sent() const override;
 

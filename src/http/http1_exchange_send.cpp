@@ -80,6 +80,11 @@ void Http1Exchange::after_send(Http1Output::Status status) {
   }
 }
 
+std::size_t Http1Exchange::send_room() const {
+  const net::Stream* const stream = session_->stream();
+  return stream == nullptr ? 0 : stream->send_room();
+}
+
 std::uint64_t Http1Exchange::bytes_sent() const {
   std::uint64_t total = output_.sent();
   // What waits will be sent, unless the connection is gone.

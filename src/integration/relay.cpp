@@ -16,6 +16,9 @@ namespace {
 // What one turn moves of an answer before the worker's other connections have theirs.
 constexpr std::size_t kBytesPerTurn = 4 * 1024 * 1024;
 
+// What may have to be kept of an answer for a client that stops reading.
+constexpr std::size_t kKept = 32 * 1024;
+
 constexpr int kContinue = 100;
 
 }  // namespace
@@ -132,6 +135,7 @@ Relay::Progress Relay::begin_answer() {
   const bool whole = is_last_piece() && chunk.state != BodyState::kPending;
   answering_ = true;
   moved();
+  last_piece_ = chunk.bytes.size();
   context_.respond(head, chunk.bytes, whole ? More::kNo : More::kYes);
   if (!chunk.bytes.empty()) call_.consume_body(chunk.bytes.size());
   return whole ? Progress::kComplete : pump_answer();
@@ -148,6 +152,7 @@ Relay::Progress Relay::pump_answer() {
       return Progress::kPending;
     }
     if (std::exchange(client_behind_, false)) moved();
+    limit_read();
     const BodyChunk chunk = call_.poll_body();
     switch (chunk.state) {
       case BodyState::kPending: return Progress::kPending;
@@ -156,9 +161,10 @@ Relay::Progress Relay::pump_answer() {
       case BodyState::kData: break;
     }
     const bool last = is_last_piece();
+    last_piece_ = chunk.bytes.size();
     exchange_.write(chunk.bytes, last ? More::kNo : More::kYes);
-    bytes += chunk.bytes.size();
-    call_.consume_body(chunk.bytes.size());
+    bytes += last_piece_;
+    call_.consume_body(last_piece_);
     moved();
     if (last) return Progress::kComplete;
   }
@@ -166,6 +172,10 @@ Relay::Progress Relay::pump_answer() {
   next_turn_->wake(exchange_.worker());
   return Progress::kPending;
 }
+
+// Reads no more than the client's connection takes at once and we may keep. Where the backend has little at a time, there is
+// nothing to gain from asking how much that is.
+void Relay::limit_read() { call_.limit_read(kKept + (last_piece_ > kKept / 2 ? exchange_.send_room() : 0)); }
 
 TimePoint Relay::due() const {
   if (answering_) return client_behind_ ? TimePoint::max() : last_moved_ + timeouts_.idle;

@@ -28,8 +28,8 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  // Sends the head and what there is of the body. Once. Reads nothing from the backend: when this runs, the session may
-  // still look into the buffer that such a read would use.
+  // Sends the head and what there is of the body. Once. Reads nothing from the backend: the client's bytes may still lie in
+  // the worker's receive buffer, and would have to be copied.
   void start(const http::OutgoingRequest& head);
   Progress move();
 
@@ -49,6 +49,7 @@ class Relay {
   Progress await_head();
   Progress begin_answer();
   Progress pump_answer();
+  void limit_read();
   bool is_last_piece() const;
   void moved() { last_moved_ = exchange_.worker().now(); }
 
@@ -61,6 +62,7 @@ class Relay {
   TimePoint started_;
   TimePoint last_moved_;
   TimePoint sent_{};               // when all of the request was sent; unset: not yet
+  std::size_t last_piece_ = 0;     // of the answer
   std::uint64_t length_left_ = 0;  // of a request body with a length
   bool has_length_ = false;
   bool request_ended_ = false;  // all of it was given to the call

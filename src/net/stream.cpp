@@ -1,12 +1,14 @@
 // The plain stream, and what all streams share.
 #include "gatehouse/net/stream.hpp"
 
+#include <linux/sock_diag.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -18,6 +20,17 @@ void Stream::note(std::uint32_t events) {
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hangup_ = true;
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) may_read_ = true;
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) may_write_ = true;
+}
+
+// The kernel counts what it keeps with its own overhead, which at the segment size of an Ethernet is nearly as much as the
+// data: half of the room that it has left is sure.
+std::size_t Stream::send_room() const {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof(memory);
+  if (::getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
+  const std::uint32_t limit = memory[SK_MEMINFO_SNDBUF];
+  const std::uint32_t queued = memory[SK_MEMINFO_WMEM_QUEUED];
+  return queued < limit ? (limit - queued) / 2 : 0;
 }
 
 void Stream::shutdown_write() { ::shutdown(fd_.get(), SHUT_WR); }

@@ -65,6 +65,7 @@ class FakeExchange final : public http::Exchange {
     blocked_ = false;
     waiter_.wake();
   }
+  std::size_t room = 0;              // what send_room() says
   std::optional<TimePoint> arrived;  // none: now
   std::uint64_t head_received = 0;  // counted as bytes on the wire, as are the bodies
   std::uint64_t head_sent = 0;
@@ -131,6 +132,7 @@ class FakeExchange final : public http::Exchange {
   }
   http::Upgraded upgrade(const http::ResponseHead&) override { throw std::logic_error("no upgrades here"); }
   http::Failure failure() const override { return failure_; }
+  std::size_t send_room() const override { return room; }
   std::uint64_t bytes_received() const override { return head_received + consumed; }
   std::uint64_t bytes_sent() const override { return head_sent + sent_body.size(); }
 

@@ -34,6 +34,10 @@ class UpstreamCall : public BodyReader, public BodyWriter {
   // Views are valid until the call ends.
   virtual const IncomingResponse& response() const = 0;
 
+  // The most that poll_body() reads from the backend at once, from now on: what the client does not take of it must be
+  // kept. At first 256 KiB; what comes with the head is 32 KiB at most.
+  virtual void limit_read(std::size_t bytes) = 0;
+
   // Set when kFailed was said. Reasons: upstream_closed (kClosed), upstream_reset (kReset), upstream_malformed_response and
   // upstream_unsolicited_upgrade (kProtocol), upstream_body_cut (kClosed, kReset), request_body_incomplete (kInvalid: the
   // body was ended before its Content-Length). The message of a malformed response is the parser's reason.

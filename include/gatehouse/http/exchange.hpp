@@ -79,6 +79,10 @@ class Exchange : public BodyReader, public BodyWriter {
     return !responded() && why != Failure::kClientGone && why != Failure::kSendTimeout && why != Failure::kHandler;
   }
 
+  // So many bytes of body the client's connection would surely take now, without any being kept for it; 0: unknown. A
+  // system call.
+  virtual std::size_t send_room() const = 0;
+
   // Bytes on the wire so far, head and framing included; sent ones may still wait for the client to take them.
   virtual std::uint64_t bytes_received() const = 0;
   virtual std::uint64_t bytes_sent() const = 0;

@@ -48,6 +48,8 @@ class Stream {
   // Takes as much as the kernel does: `bytes` may be less than asked for. The next write must begin with the bytes that
   // were not taken (they may have moved): a TLS record that holds them can be on its way already.
   virtual IoResult write(std::span<const iovec> from) = 0;
+  // So many bytes the kernel would surely take now; 0 when it does not say. A system call.
+  std::size_t send_room() const;
   // Ends what we send (TLS: close_notify), keeps reading.
   virtual void shutdown_write();
   // Why the last operation failed, for the log.

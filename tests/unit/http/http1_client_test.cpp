@@ -262,6 +262,25 @@ TEST_F(Http1ClientTest, RestOfAPieceOutlivesTheReceiveBuffer) {
   EXPECT_EQ(taken, body);
 }
 
+TEST_F(Http1ClientTest, ReadsNoMoreOfABodyThanItsLimit) {
+  begin_get();
+  say(backend.get(), "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n");
+  ASSERT_TRUE(run_until(worker, [&] { return call->poll_head() == HeadState::kReady; }));
+  call->limit_read(1500);
+  say(backend.get(), std::string(4000, 'x'));
+  std::size_t left = 4000;
+  ASSERT_TRUE(run_until(worker, [&] {
+    BodyChunk chunk = call->poll_body();
+    for (; chunk.state == BodyState::kData; chunk = call->poll_body()) {
+      EXPECT_LE(chunk.bytes.size(), 1500u);
+      left -= chunk.bytes.size();
+      call->consume_body(chunk.bytes.size());
+    }
+    return chunk.state == BodyState::kEnd;
+  }));
+  EXPECT_EQ(left, 0u);
+}
+
 TEST_F(Http1ClientTest, AnUnconsumedPieceIsGivenAgain) {
   begin_get();
   say(backend.get(), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");

@@ -48,6 +48,7 @@ class FakeCall final : public http::UpstreamCall {
   bool ended_request = false;
   FieldList sent_trailers;
   std::size_t polls = 0;
+  std::vector<std::size_t> read_limits;
   bool closed = true;  // closed_before_answer()
 
   // ---- UpstreamCall
@@ -99,6 +100,7 @@ class FakeCall final : public http::UpstreamCall {
     require(!chunks_.empty() && bytes == chunks_.front().size(), "consume");
     chunks_.pop_front();
   }
+  void limit_read(std::size_t bytes) override { read_limits.push_back(bytes); }
   http::Fields trailers() const override { return ended_ ? trailers_.fields() : http::Fields(); }
   // As the client connection has it: true as soon as the last piece was given out.
   bool body_complete() const override { return ended_ && chunks_.size() <= 1; }

@@ -142,6 +142,23 @@ TEST_F(RelayTest, NothingIsReadWhileTheClientDoesNotTakeWhatThereIs) {
   EXPECT_EQ(exchange.sent_body, "onetwo");
 }
 
+TEST_F(RelayTest, ReadsNoMoreThanTheClientTakesAndTheRelayMayKeep) {
+  constexpr std::size_t kKept = 32 * 1024;
+  start();
+  call.answer(200);
+  call.body(std::string(100, 'x'));
+  exchange.room = 1'000'000;
+  EXPECT_EQ(move(), Progress::kPending);
+  EXPECT_THAT(call.read_limits, ElementsAre(kKept)) << "nobody was asked for the room that a little answer takes";
+  call.body(std::string(kKept, 'x'));
+  EXPECT_EQ(move(), Progress::kPending);
+  EXPECT_EQ(call.read_limits.back(), kKept + 1'000'000);
+  call.body(std::string(kKept, 'x'));
+  exchange.room = 0;
+  EXPECT_EQ(move(), Progress::kPending);
+  EXPECT_EQ(call.read_limits.back(), kKept);
+}
+
 TEST_F(RelayTest, ALongAnswerLetsOthersHaveTheirTurn) {
   start();
   call.answer(200);
