@@ -215,7 +215,7 @@ void edit_request(RequestContext& context) {
 
 std::optional<std::string_view> forwarded_target(RequestContext& context,
                                                  const std::optional<pipeline::ValueTemplate>& path) {
-  const std::string_view query = context.request().query;
+  const std::string_view query = context.query;
   std::string_view target = context.path;
   if (path) {
     target = path->evaluate(context);

@@ -43,7 +43,7 @@ void answer_not_found(RequestContext& context) {
 
 // To the same path with a slash behind it, so that relative links in the index mean what they should.
 void answer_redirect(RequestContext& context) {
-  const std::string_view query = context.request().query;
+  const std::string_view query = context.query;
   Answer answer(context.arena(), 308, "folder_redirect", "Permanent Redirect");
   const std::string_view mark = query.data() == nullptr ? "/" : "/?";
   answer.fields.set(FieldId::kLocation, context.arena().concat({context.path, mark, query}));

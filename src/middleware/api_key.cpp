@@ -101,6 +101,7 @@ class Authorizer {
 
   // A backend has no business with the key.
   void hide(pipeline::RequestContext& context) const {
+    if (!query_.empty()) context.query = pipeline::without_parameter(context.query, query_, context.arena());
     if (!field(context.request().fields)) return;
     if (header_id_ != FieldId::kOther) {
       context.request_edits.remove(header_id_);

@@ -26,7 +26,7 @@ bool can_answer(http::Failure failure) {
 }  // namespace
 
 RequestContext::RequestContext(http::Exchange& exchange_, const Route& route_)
-    : exchange(exchange_), route(route_), request_edits(exchange_.arena()) {}
+    : exchange(exchange_), route(route_), query(exchange_.request().query), request_edits(exchange_.arena()) {}
 
 void RequestContext::respond(http::ResponseHead& head, std::string_view first, http::More more) {
   if (!can_answer(exchange.failure())) {

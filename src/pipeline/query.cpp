@@ -2,6 +2,7 @@
 
 #include "gatehouse/base/percent.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace gatehouse::pipeline {
@@ -53,6 +54,20 @@ std::optional<std::string_view> find_parameter(std::string_view query, std::stri
     if (equals_decoded(parameter->name, name)) return parameter->value;
   }
   return std::nullopt;
+}
+
+std::string_view without_parameter(std::string_view query, std::string_view name, Arena& arena) {
+  if (!find_parameter(query, name)) return query;
+  char* const begin = static_cast<char*>(arena.allocate(query.size(), 1));
+  char* end = begin;
+  while (const auto parameter = take_parameter(query)) {
+    if (equals_decoded(parameter->name, name)) continue;
+    if (end != begin) *end++ = '&';
+    const char* const last = parameter->value.data() == nullptr ? parameter->name.data() + parameter->name.size()
+                                                                : parameter->value.data() + parameter->value.size();
+    end = std::copy(parameter->name.data(), last, end);
+  }
+  return end == begin ? std::string_view() : std::string_view(begin, static_cast<std::size_t>(end - begin));
 }
 
 }  // namespace gatehouse::pipeline

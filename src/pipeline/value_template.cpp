@@ -77,7 +77,7 @@ std::string_view ValueTemplate::insert(const Part& part, RequestContext& context
       if (!into_path) value = decoded(value, context.arena());
       break;
     case Source::kQuery:
-      value = form_decoded(find_parameter(context.request().query, part.text).value_or(std::string_view()),
+      value = form_decoded(find_parameter(context.query, part.text).value_or(std::string_view()),
                            context.arena());
       break;
     case Source::kHeader: value = context.request().fields.get(part.text).value_or(std::string_view()); break;

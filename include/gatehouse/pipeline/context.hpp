@@ -53,6 +53,7 @@ class RequestContext {
   const Route& route;
 
   std::string_view path;     // normalised: what was routed and what is forwarded
+  std::string_view query;    // what is forwarded: as received, less the keys that steps took out; no data: no '?'
   PathParams params;
   bool peer_trusted = false; // the connection comes from one of trusted_proxies
   IpAddress client;          // behind trusted proxies: the first address that is not one of theirs

@@ -111,6 +111,19 @@ TEST_F(ApiKeyStepTest, ReadsTheQueryOnlyWhereItMay) {
   EXPECT_EQ(outcome("/?api_key=key-1", {{"x-api-key", "wrong"}}), "403");
 }
 
+TEST_F(ApiKeyStepTest, TakesTheKeyOutOfTheQuery) {
+  use({authorizer("partners", {{"one", "key-1"}}, "x-api-key", "api_key")});
+  Request among_others(worker_, route_, "GET", "/?a=b&api_key=key-1&c");
+  EXPECT_TRUE(among_others.run());
+  EXPECT_EQ(among_others.context.query, "a=b&c");
+  Request alone(worker_, route_, "GET", "/?api_key=key-1");
+  EXPECT_TRUE(alone.run());
+  EXPECT_EQ(alone.context.query.data(), nullptr);
+  Request beside_a_field(worker_, route_, "GET", "/?api_key=key-1", {{"x-api-key", "key-1"}});
+  EXPECT_TRUE(beside_a_field.run());
+  EXPECT_EQ(beside_a_field.context.query.data(), nullptr);
+}
+
 TEST_F(ApiKeyStepTest, RefusesToBeMadeWithWhatIsNoDigest) {
   ApiKeySettings settings = authorizer("partners", {});
   settings.keys = {{"one", "abc"}};

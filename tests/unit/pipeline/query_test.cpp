@@ -31,5 +31,17 @@ TEST(EqualsDecoded, InvalidEscapesStandForThemselves) {
   EXPECT_FALSE(equals_decoded("%61", "ab"));
 }
 
+TEST(QueryTest, LeavesAParameterOut) {
+  Arena arena;
+  const auto without = [&arena](std::string_view query) { return without_parameter(query, "key", arena); };
+  EXPECT_EQ(without("a=b&c"), "a=b&c");
+  EXPECT_EQ(without("key=secret&a=b"), "a=b");
+  EXPECT_EQ(without("a=%41&key=secret&c&&d="), "a=%41&c&d=");
+  EXPECT_EQ(without("a=b&k%65y=one&key&key=two"), "a=b");
+  EXPECT_EQ(without("keys=1&key=2"), "keys=1");
+  EXPECT_EQ(without("key=secret").data(), nullptr);
+  EXPECT_NE(without("").data(), nullptr);
+}
+
 }  // namespace
 }  // namespace gatehouse::pipeline
