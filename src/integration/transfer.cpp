@@ -231,8 +231,8 @@ void Transfer::answer_unavailable(const Error& error) {
   Answer made(context_.arena(), 503, error.reason(), "Service Unavailable");
   std::uint64_t seconds = 1;
   if (error.reason() == kBreakerOpen) {
-    const auto open = std::chrono::ceil<std::chrono::seconds>(backend_.settings().breaker.open);
-    seconds = std::max<std::uint64_t>(static_cast<std::uint64_t>(open.count()), 1);
+    const auto left = std::chrono::ceil<std::chrono::seconds>(backend_.breaker_remaining());
+    seconds = std::max<std::uint64_t>(static_cast<std::uint64_t>(left.count()), 1);
   }
   char text[20];
   char* const end = write_u64(text, seconds);

@@ -60,6 +60,8 @@ bool Backend::breaker_admits() { return breaker_->admits(); }
 
 bool Backend::breaker_open() const { return breaker_->open(); }
 
+Duration Backend::breaker_remaining() const { return breaker_->remaining(); }
+
 bool Backend::take_retry() {
   const bool taken = budget_->take();
   (taken ? counters_.retries : counters_.retries_refused).fetch_add(1, std::memory_order_relaxed);

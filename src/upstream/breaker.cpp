@@ -1,6 +1,8 @@
 // Closed, open, half open: two points in time say which.
 #include "breaker.hpp"
 
+#include <algorithm>
+
 namespace gatehouse::upstream {
 namespace {
 
@@ -23,6 +25,11 @@ bool Breaker::admits() {
   std::int64_t probe = probe_until_.load(std::memory_order_relaxed);
   if (count(now) < probe) return false;
   return probe_until_.compare_exchange_strong(probe, count(now + settings_.open), std::memory_order_relaxed);
+}
+
+Duration Breaker::remaining() const {
+  const std::int64_t until = open_until_.load(std::memory_order_relaxed);
+  return until == 0 ? Duration() : std::max(Duration(until - count(clock_.now())), Duration());
 }
 
 bool Breaker::report(AttemptOutcome outcome) {

@@ -18,6 +18,8 @@ class Breaker {
   bool admits();
   // Also while a probe decides.
   bool open() const { return open_until_.load(std::memory_order_relaxed) != 0; }
+  // How long requests are still refused, as far as is known; 0 when they are not, or a probe decides.
+  Duration remaining() const;
   // True when this report opened it, for the first time or again.
   bool report(AttemptOutcome outcome);
 

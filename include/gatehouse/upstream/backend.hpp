@@ -54,6 +54,8 @@ class Backend {
   // False while the breaker is open; lets one probe pass when its time has come. What is admitted is reported once.
   bool breaker_admits();
   bool breaker_open() const;
+  // How long the breaker stays open for sure.
+  Duration breaker_remaining() const;
   // Once per request, not per attempt: what the retry budget is a share of.
   void count_request(TimePoint now);
   // True, and paid for, when the retry budget allows one more.

@@ -27,6 +27,16 @@ TEST_F(BreakerTest, OpensWhenTheShareIsReached) {
   EXPECT_FALSE(breaker.admits());
 }
 
+TEST_F(BreakerTest, SaysHowLongItStaysOpen) {
+  EXPECT_EQ(breaker.remaining(), 0s);
+  report(10);
+  EXPECT_EQ(breaker.remaining(), 5s);
+  clock.advance(3500ms);
+  EXPECT_EQ(breaker.remaining(), 1500ms);
+  clock.advance(10s);
+  EXPECT_EQ(breaker.remaining(), 0s) << "a probe may go";
+}
+
 TEST_F(BreakerTest, StaysClosedBelowTheShare) {
   EXPECT_FALSE(report(9));
   EXPECT_TRUE(breaker.admits());
