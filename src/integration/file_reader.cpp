@@ -16,13 +16,17 @@ namespace {
 // A pipe or a device must not stop us: what is no regular file is closed again.
 constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-// Without openat2: no symbolic links at all.
+// Without openat2: no symbolic links at all, and no way up.
 int open_by_component(int root, const std::string& path) {
   net::UniqueFd folder(::openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   std::size_t begin = 0;
   while (folder) {
     const std::size_t slash = path.find('/', begin);
     const std::string name = path.substr(begin, slash == std::string::npos ? slash : slash - begin);
+    if (name == "..") {
+      errno = EXDEV;
+      return -1;
+    }
     if (slash == std::string::npos) return ::openat(folder.get(), name.c_str(), kFlags | O_NOFOLLOW);
     folder.reset(::openat(folder.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     begin = slash + 1;

@@ -2,9 +2,20 @@
 
 #include "unit/integration/temp_folder.hpp"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <iterator>
+#include <system_error>
+#include <thread>
 
 namespace gatehouse::integration {
 namespace {
@@ -90,6 +101,57 @@ TEST_F(FileReaderTest, LinksMustStayBelowTheRoot) {
   EXPECT_EQ(open("up/secret"), Found::kNothing);
   EXPECT_EQ(open("../secret"), Found::kNothing);
 }
+
+// From here on this thread is told what a kernel before 5.6 (ENOSYS) or an old container runtime (EPERM) says of openat2.
+bool refuse_openat2(int error) {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{std::size(rules), rules};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0 &&
+         ::syscall(SYS_openat2, -1, "", nullptr, 0) == -1 && errno == error;
+}
+
+class FileReaderWithoutOpenat2Test : public FileReaderTest, public ::testing::WithParamInterface<int> {
+ protected:
+  // The rule holds for the thread that it was made in.
+  template <class Checks>
+  void run(Checks checks) {
+    std::thread([&] {
+      ASSERT_TRUE(refuse_openat2(GetParam())) << std::generic_category().message(errno);
+      checks();
+    }).join();
+  }
+};
+
+TEST_P(FileReaderWithoutOpenat2Test, FindsFilesAndFolders) {
+  settings.fallback = "index.html";
+  run([this] {
+    ASSERT_EQ(open("app.js"), Found::kFile);
+    EXPECT_EQ(content(), "app");
+    ASSERT_EQ(open("docs", true), Found::kFile);
+    EXPECT_EQ(content(), "<docs>");
+    EXPECT_EQ(open("docs"), Found::kFolder);
+    ASSERT_EQ(open("orders/7"), Found::kFile);
+    EXPECT_EQ(file.name(), "index.html");
+  });
+}
+
+TEST_P(FileReaderWithoutOpenat2Test, FollowsNoLinksAndGoesNotUp) {
+  folder.link("web/inside", "docs/index.html");
+  folder.link("web/folder", "docs");
+  folder.link("web/outside", "../secret");
+  folder.link("web/up", "..");
+  run([this] {
+    for (const char* path : {"inside", "folder/index.html", "outside", "up/secret", "../secret", "docs/../../secret", ".."})
+      EXPECT_EQ(open(path), Found::kNothing) << path;
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors, FileReaderWithoutOpenat2Test, ::testing::Values(ENOSYS, EPERM));
 
 TEST_F(FileReaderTest, RootMayBeALinkThatIsSwitched) {
   folder.write("second/app.js", "newer");
