@@ -177,6 +177,37 @@ def test_client_that_leaves_ends_the_wait_for_the_backend(rig):
     gateway.wait_metric("gatehouse_connections", 0)
 
 
+def test_client_that_ends_its_side_is_waited_for(rig):
+    go_on = threading.Event()
+
+    def serve(_request, connection):
+        assert go_on.wait(PATIENCE)
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
+
+    upstream = rig.upstream(serve)
+    gateway = rig.proxy(upstream)
+    client = gateway.client()
+    client.send(request("GET", "/"))
+    client.end()
+    upstream.wait_requests(1)
+    go_on.set()
+    assert client.read_response().body == b"late"
+    client.expect_closed()
+    assert gateway.wait_access(status=200)["reason"] == "ok"
+
+
+def test_client_that_ends_its_side_and_then_leaves_ends_the_wait(rig):
+    upstream = rig.upstream(lambda _, connection: connection.stall())
+    gateway = rig.proxy(upstream)
+    client = gateway.client()
+    client.send(request("GET", "/"))
+    client.end()
+    upstream.wait_requests(1)
+    client.reset()
+    assert upstream.connections[0].ended.wait(PATIENCE)
+    assert gateway.wait_access(reason="client_gone")["status"] == 499
+
+
 def test_unknown_name_is_502(rig):
     gateway = rig.proxy(["http://nowhere.invalid:80"], backend={"timeouts": {"connect": "5s"}})
     answer = gateway.get("/")
