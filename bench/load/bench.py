@@ -115,10 +115,12 @@ class Bench:
         if len(self.cores) < 3:
             self.missing.append(f"one and two workers: needs 3 cores or more, here are {len(self.cores)}")
             return
-        for kind in self.options.only:
-            with self.attempt(f"one and two workers: {kind}"):
-                rounds = min(3, self.options.rounds)
-                self.scaling[kind] = passes.scaling(self.servers, kind, self.cores, self.options.seconds, rounds)
+        measured = [(kind, kind, passes.CASES[0]) for kind in self.options.only]
+        if "gateway" in self.options.only:
+            measured.insert(1, ("gateway, mock", "gateway", passes.MOCK))
+        for name, kind, case in measured:
+            with self.attempt(f"one and two workers: {name}"):
+                self.scaling[name] = passes.scaling(self.servers, kind, case, self.cores, self.options.seconds, self.options.rounds)
 
     @contextlib.contextmanager
     def attempt(self, what: str):

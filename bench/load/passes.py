@@ -19,6 +19,7 @@ from servers import BenchError, Server, Servers
 WRK_SCRIPT = pathlib.Path(__file__).parent / "wrk.lua"
 ALLOCATORS = {"malloc", "calloc", "realloc", "memalign", "posix_memalign", "aligned_alloc"}
 WARM_UP_CONNECTIONS = 8
+SCALING_CONNECTIONS = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,9 @@ CASES = [
     Case("post1k", "POST 1 KB", "/post", 1024, 40),
     Case("post64k", "POST 64 KB", "/post", 64 * 1024, 20),
 ]
+
+
+MOCK = Case("mock", "mock", "/ping", 0, 0)  # answered by the gateway itself
 
 
 def wrk(server: Server, case: Case, cores: list[int], seconds: int) -> dict:
@@ -166,9 +170,10 @@ def idle_bytes(servers: Servers, kind: str, backend: Server, cores: list[int], c
     return (after - before) / count
 
 
-def scaling(servers: Servers, kind: str, cores: list[int], seconds: int, rounds: int) -> dict[str, dict]:
-    """Small GETs through one and through two workers, with the same cores for load and backend."""
-    case = dataclasses.replace(CASES[0], connections=256)
+def scaling(servers: Servers, kind: str, case: Case, cores: list[int], seconds: int, rounds: int) -> dict[str, dict]:
+    """The same requests through one and through two workers, with the same cores for load and backend. Ratios are to one
+    worker in the same round."""
+    case = dataclasses.replace(case, connections=SCALING_CONNECTIONS)
     rest = cores[2:]
     samples: dict[int, list[dict]] = {1: [], 2: []}
     with servers.backend(rest) as backend:
@@ -181,7 +186,14 @@ def scaling(servers: Servers, kind: str, cores: list[int], seconds: int, rounds:
                 sample["load_busy_cores"] = (load_seconds(backend) - busy) / seconds
                 sample["load_idle_cores"] = (idle_seconds(rest) - idle) / seconds
                 samples[workers].append(sample)
-    return {str(workers): medians(found) for workers, found in samples.items()}
+    result = {}
+    for workers, found in samples.items():
+        pairs = list(zip(found, samples[1]))
+        result[str(workers)] = medians(found) | {
+            "requests_to_one": statistics.median(sample["requests_per_s"] / one["requests_per_s"] for sample, one in pairs),
+            "cpu_to_one": statistics.median(sample["cpu_us"] / one["cpu_us"] for sample, one in pairs),
+        }
+    return result
 
 
 def idle_seconds(cores: list[int]) -> float:

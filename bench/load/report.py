@@ -12,8 +12,9 @@ LOAD_COLUMNS = [  # key, heading, digits, divisor
 ]
 SCALING_COLUMNS = [
     ("requests_per_s", "requests/s", 0),
-    ("to_one", "to one worker", 2),
+    ("requests_to_one", "to one worker", 2),
     ("cpu_us", "CPU µs/request", 1),
+    ("cpu_to_one", "to one worker", 2),
     ("busy_cores", "busy cores: proxy", 2),
     ("load_busy_cores", "load and backend", 2),
     ("load_idle_cores", "idle cores left to these", 2),
@@ -53,7 +54,6 @@ def scaling_table(scaling: dict) -> str:
     rows = []
     for kind, found in scaling.items():
         for workers, figures in found.items():
-            figures = figures | {"to_one": figures["requests_per_s"] / found["1"]["requests_per_s"]}
             rows.append([kind, workers, *(number(figures[key], digits) for key, _, digits in SCALING_COLUMNS)])
     return table(["proxy", "workers", *(heading for _, heading, _ in SCALING_COLUMNS)], rows)
 
