@@ -86,9 +86,9 @@ net::Task<const Credentials*> CredentialsProvider::get() {
   const auto usable = [this] { return current_ && clock_.wall() < current_->expires; };
   // One fetches; the others go on with what there is, or wait for it.
   while (fetching_ && !usable()) co_await net::sleep_for(worker_, kLookAgain);
-  if (!fetching_ && !fresh() && worker_.now() >= next_try_) {
+  if (!fetching_ && !fresh() && clock_.now() >= next_try_) {
     fetching_ = true;
-    next_try_ = worker_.now() + kBetweenTries;
+    next_try_ = clock_.now() + kBetweenTries;
     bool found = co_await fetch_from_container();
     if (!found) found = co_await fetch_from_instance();
     fetching_ = false;

@@ -1,0 +1,88 @@
+// A call of a remote client in flight on a worker that runs on a thread of its own.
+#pragma once
+
+#include "dynamo/engine/remote/remote_client.hpp"
+
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace gatehouse::dynamo::testing {
+
+class WorkerThread {
+ public:
+  WorkerThread() : thread_([this] { worker_.run(); }) {}
+  ~WorkerThread() {
+    worker_.stop();
+    thread_.join();
+  }
+  net::Worker& operator*() { return worker_; }
+
+  // Runs `work` on the worker and waits for it.
+  template <class Work>
+  void run(Work work) {
+    std::promise<void> done;
+    worker_.post([&] {
+      work();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+ private:
+  net::Worker worker_{0};
+  std::thread thread_;
+};
+
+// Made, asked and destroyed by the test's thread. Destroying it destroys the coroutine where it waits.
+class Flight {
+ public:
+  Flight(WorkerThread& worker, RemoteClient& client, Operation operation, std::string body = "{}",
+         TimePoint deadline = TimePoint::max())
+      : worker_(worker), body_(std::move(body)) {
+    worker_.run([&] {
+      waiter_ = std::make_unique<net::Waiter>((*worker_).ready());
+      call_.reset(new Call{.operation = operation,
+                           .body = body_,
+                           .worker = *worker_,
+                           .waiter = *waiter_,
+                           .deadline = deadline,
+                           .answer = answer_});
+      task_ = drive(client, *call_, ended_);
+      task_.start();
+    });
+  }
+  ~Flight() {
+    worker_.run([&] {
+      task_.reset();
+      waiter_.reset();
+    });
+  }
+
+  // 0 when it is not answered within 20 s.
+  int status() { return future_.wait_for(std::chrono::seconds(20)) == std::future_status::ready ? call_->status : 0; }
+  const std::string& answer() {
+    status();
+    return answer_;
+  }
+
+ private:
+  static net::Task<void> drive(RemoteClient& client, Call& call, std::promise<void>& ended) {
+    net::Task<void> executing = client.execute(call);
+    co_await executing;
+    ended.set_value();
+  }
+
+  WorkerThread& worker_;
+  const std::string body_;
+  std::string answer_;
+  std::promise<void> ended_;
+  std::future<void> future_ = ended_.get_future();
+  std::unique_ptr<net::Waiter> waiter_;
+  std::unique_ptr<Call> call_;
+  net::Task<void> task_;
+};
+
+}  // namespace gatehouse::dynamo::testing
