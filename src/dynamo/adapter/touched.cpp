@@ -204,7 +204,6 @@ constexpr Named kNamed[] = {
     {Operation::kListStreams, "TableName", Touch::Items::kNone, true},
     {Operation::kDescribeStream, "StreamArn", Touch::Items::kNone},
     {Operation::kGetShardIterator, "StreamArn", Touch::Items::kUnknown},
-    {Operation::kGetRecords, "ShardIterator", Touch::Items::kUnknown},
     {Operation::kUpdateTimeToLive, "TableName", Touch::Items::kUnknown},
     {Operation::kDescribeTimeToLive, "TableName", Touch::Items::kNone},
     {Operation::kTagResource, "ResourceArn", Touch::Items::kUnknown},
@@ -266,6 +265,10 @@ Outcome<void> add_touched(Operation operation, std::string_view body, const Memb
   }
 }
 
+// What names no table is about the account, and shows no items, or it is GetRecords: what an iterator's text says of its table is
+// the client's word, so only who may read every stream may bring one.
+bool is_about_the_account(Operation operation) { return operation != Operation::kGetRecords; }
+
 }  // namespace
 
 TableReference table_reference(std::string_view text) {
@@ -294,8 +297,10 @@ Outcome<std::vector<Touch>> find_touched(Operation operation, std::string_view b
   if (!members) return members.error();
   Touches touches;
   if (const auto added = add_touched(operation, body, *members, arena, touches); !added) return added.error();
-  // What names no table is about all of them.
-  if (touches.empty()) touches.push_back({action_of(operation), {}, {}, Touch::Items::kNone, {}});
+  if (touches.empty()) {
+    const auto items = is_about_the_account(operation) ? Touch::Items::kNone : Touch::Items::kUnknown;
+    touches.push_back({action_of(operation), {}, {}, items, {}});
+  }
   return touches;
 }
 
