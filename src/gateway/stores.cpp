@@ -5,6 +5,7 @@
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/dynamo/engine/declare.hpp"
 #include "gatehouse/dynamo/engine/local_engine.hpp"
+#include "gatehouse/dynamo/engine/remote_engine.hpp"
 #include "gatehouse/dynamo/engine/storage.hpp"
 
 #include <algorithm>
@@ -36,7 +37,11 @@ Result<std::unique_ptr<LocalEngine>> open_local(const StoreSettings& settings, c
 }
 
 Result<std::unique_ptr<Engine>> open_engine(const StoreSettings& settings, const Clock& clock, net::BlockingPool& pool) {
-  if (settings.kind == EngineKind::kRemote) return store_error(settings, "engine remote is not available in this version");
+  if (settings.kind == EngineKind::kRemote) {
+    auto remote = dynamo::RemoteEngine::open(settings.remote, clock);
+    if (!remote) return store_error(settings, remote.error().message());
+    return std::unique_ptr<Engine>(std::move(*remote));
+  }
   auto local = open_local(settings, clock, pool);
   if (!local) return store_error(settings, local.error().message());
   return std::unique_ptr<Engine>(std::move(*local));

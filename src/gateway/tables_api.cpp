@@ -30,7 +30,6 @@ config::ApiSettings tables_api(const config::TablesListenerSettings& settings) {
   api.name = "dynamodb";
   api.scoped.cors = cors_of(settings);
   api.scoped.auth.emplace();  // the signature says who calls
-  api.scoped.body_limit = dynamo::kMaxBody;
   config::RouteSettings& route = api.routes.emplace_back();
   route.match = "POST /";
   route.pattern = pipeline::RoutePattern::parse(route.match).value();
