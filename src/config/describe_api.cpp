@@ -128,19 +128,25 @@ void describe_integration(Fields& f, RouteSettings& s) {
   integration::ProxySettings proxy;
   integration::MockSettings mock;
   integration::StaticFilesSettings files;
-  integration::DynamodbSettings tables;
+  integration::TableRouteSettings table;
+  DynamodbRoute dynamodb;
   f.field("backend", proxy.backend, NameOf{&Reader::backends, kName}, "Send the request to this backend.");
   f.field("path", proxy.path, kPathTemplate, "The path that the backend sees. Default: the path as it came.");
   f.field("mock", mock, kMock, "Answer with this.");
   f.field("static_files", files, kFiles, "Answer with a file.");
-  f.field("dynamodb", tables, kDynamodbRoute, "Answer as DynamoDB does, for SDK clients.");
-  f.exactly_one({"backend", "mock", "static_files", "dynamodb"}, {"table", "lambda"});
+  f.field("table", table, kTableRoute, "Answer from a table, plain JSON both ways.");
+  f.field("dynamodb", dynamodb, kDynamodbRoute, "Answer as DynamoDB does, for SDK clients; or call one operation of it.");
+  f.exactly_one({"backend", "mock", "static_files", "table", "dynamodb"}, {"lambda"});
   if (f.given("mock"))
     s.integration = std::move(mock);
   else if (f.given("static_files"))
     s.integration = std::move(files);
+  else if (f.given("table"))
+    s.integration = std::move(table);
+  else if (dynamodb.call)
+    s.integration = std::move(*dynamodb.call);
   else if (f.given("dynamodb"))
-    s.integration = std::move(tables);
+    s.integration = std::move(dynamodb.protocol);
   else
     s.integration = std::move(proxy);
   s.pattern.greedy_may_be_empty = f.given("static_files");
@@ -200,7 +206,7 @@ constexpr Object<ApiSettings> kApi{"api", "Routes that belong together, on some 
 }  // namespace
 
 constexpr Object<RouteSettings> kRoute{
-    "route", "What a request must look like, and who answers it: exactly one of backend, mock, static_files and dynamodb.",
+    "route", "What a request must look like, and who answers it: exactly one of backend, mock, static_files, table and dynamodb.",
     "{match: GET /ping, mock: {body: pong}}", describe_route};
 
 std::string ApiKind::expected() const { return kApi.expected(); }

@@ -86,13 +86,30 @@ void describe_listener(Fields& f, TablesListenerSettings& s) {
 constexpr Object<TablesListenerSettings> kListener{"dynamodb", "Where SDK clients talk to the tables: the endpoint URL of theirs.",
                                                    "{address: 127.0.0.1:8000}", describe_listener};
 
+void describe_route_form(Fields& f, DynamodbRoute& s) {
+  describe_protocol(f, s.protocol);
+  integration::DynamoCallSettings call;
+  describe_dynamo_call(f, call);
+  if (f.reading() == nullptr) return;
+  if (f.given("action")) {
+    if (!f.given("request")) f.reading()->problem("'request' is missing", "add request: {TableName: …}");
+    if (f.given("access_keys"))
+      f.reading()->problem_at("access_keys", "'access_keys' is for routes that speak the protocol", "use 'auth' of the route");
+    call.store = s.protocol.store;
+    s.call = std::move(call);
+    return;
+  }
+  for (const std::string_view key : {"request", "response"})
+    if (f.given(key)) f.reading()->problem_at(key, in_quotes(key) + " belongs to an action", "add action: GetItem or another one");
+}
+
 }  // namespace
 
 void describe_tables_listener(Fields& f, Settings& s) {
   f.field("dynamodb", s.dynamodb, kListener, "A listener for SDK clients. Default: none.");
 }
 
-constexpr Object<DynamodbSettings> kDynamodbRoute{"dynamodb_route", "DynamoDB's protocol behind a route.", "{store: main}",
-                                                  describe_protocol};
+constexpr Object<DynamodbRoute> kDynamodbRoute{"dynamodb_route", "DynamoDB's protocol behind a route, or one of its operations.",
+                                               "{store: main}", describe_route_form};
 
 }  // namespace gatehouse::config

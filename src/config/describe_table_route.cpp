@@ -237,11 +237,29 @@ class TableRouteCheck {
 constexpr Object<TableRouteSettings> kTableRoute{"table_route", "A table as a resource: plain JSON both ways, no backend.",
                                                  "{name: notes, key: {owner: $path.owner, id: $path.id}}", describe_table_route};
 
-void complete_table_route(const Cursor& at, const Settings& settings, const RouteSettings& route, TableRouteSettings& table_route) {
-  // A table that is not declared was reported where its name stands.
-  const dynamo::TableSettings* const table = find_table(settings, table_route.table);
-  if (table != nullptr && !table->partition.attribute.empty())
-    TableRouteCheck(at, *table, table_route).run(route.pattern.method == "POST");
+void complete_table_routes(const Cursor& root, Settings& settings) {
+  const Node::Entry* const apis = root.node().find("apis");
+  if (apis == nullptr || apis->value->items.size() != settings.apis.size()) return;
+  const Cursor apis_at = root.child(*apis);
+  for (std::size_t i = 0; i < settings.apis.size(); ++i) {
+    const Cursor api_at = apis_at.item(i);
+    const Node::Entry* const routes = api_at.node().find("routes");
+    if (routes == nullptr || routes->value->items.size() != settings.apis[i].routes.size()) continue;
+    const Cursor routes_at = api_at.child(*routes);
+    for (std::size_t j = 0; j < settings.apis[i].routes.size(); ++j) {
+      RouteSettings& route = settings.apis[i].routes[j];
+      auto* const settings_of_table = std::get_if<TableRouteSettings>(&route.integration);
+      if (settings_of_table == nullptr) continue;
+      // A table that is not declared was reported where its name stands.
+      const dynamo::TableSettings* const table = find_table(settings, settings_of_table->table);
+      if (table == nullptr || table->partition.attribute.empty()) continue;
+      const Cursor route_at = routes_at.item(j);
+      const Node::Entry* const entry = route_at.node().find("table");
+      if (entry == nullptr) continue;
+      const Cursor at = route_at.child(*entry);
+      TableRouteCheck(at, *table, *settings_of_table).run(route.pattern.method == "POST");
+    }
+  }
 }
 
 }  // namespace gatehouse::config

@@ -18,7 +18,17 @@ struct AuthorizerSettings {
 extern const Object<upstream::BackendSettings> kBackend;
 extern const Object<AuthorizerSettings> kAuthorizer;
 extern const Object<RouteSettings> kRoute;
-extern const Object<integration::DynamodbSettings> kDynamodbRoute;
+extern const Object<integration::TableRouteSettings> kTableRoute;
+
+// `dynamodb` of a route: its protocol, or, with an action, one operation.
+struct DynamodbRoute {
+  integration::DynamodbSettings protocol;
+  std::optional<integration::DynamoCallSettings> call;
+};
+extern const Object<DynamodbRoute> kDynamodbRoute;
+void describe_dynamo_call(Fields& fields, integration::DynamoCallSettings& settings);
+// Gives every route on a table the table's keys, once all is read; says which do not fit.
+void complete_table_routes(const Cursor& root, Settings& settings);
 extern const Object<Settings> kGateway;
 
 // stores, tables, dynamodb. Before anything that names a store or a table.

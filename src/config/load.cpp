@@ -35,7 +35,10 @@ Loaded load_text(std::string_view yaml, const std::string& name, const std::stri
   Reader reader{problems, environment, directory};
   const Cursor root(reader, std::get<Tree>(parsed).root());
   Settings settings;
-  if (kGateway.read(root, settings)) check_whole(root, settings);
+  if (kGateway.read(root, settings)) {
+    complete_table_routes(root, settings);
+    check_whole(root, settings);
+  }
   auto found = problems.take();
   if (!found.empty()) return {std::nullopt, std::move(found)};
   return {std::move(settings), {}};

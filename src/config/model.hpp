@@ -21,6 +21,7 @@ struct Shape {
     kMap,     // any key that is a parts[0], with values that are parts[1]
     kObject,  // an ObjectModel, by name
     kEither,  // any of `parts`
+    kAny,     // any YAML at all
   };
   Kind kind;
   std::string name;

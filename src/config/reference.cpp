@@ -47,6 +47,7 @@ std::string type_text(const Shape& shape) {
     case Shape::Kind::kBoolean: return "`true` or `false`";
     case Shape::Kind::kList: return "list of " + type_text(shape.parts[0]);
     case Shape::Kind::kMap: return "map of " + type_text(shape.parts[0]) + " to " + type_text(shape.parts[1]);
+    case Shape::Kind::kAny: return "any YAML";
     case Shape::Kind::kWords:
     case Shape::Kind::kEither: break;
   }

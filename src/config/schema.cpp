@@ -46,6 +46,7 @@ Json schema_of(const Shape& shape) {
       return object({{"type", "object"},
                      {"propertyNames", schema_of(shape.parts[0])},
                      {"additionalProperties", schema_of(shape.parts[1])}});
+    case Shape::Kind::kAny: return Json::object();
     case Shape::Kind::kEither: break;
   }
   std::vector<Json> either;

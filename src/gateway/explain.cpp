@@ -35,6 +35,12 @@ struct IntegrationText {
   std::string operator()(const integration::MockSettings& mock) const { return "mock " + std::to_string(mock.status); }
   std::string operator()(const integration::StaticFilesSettings& files) const { return "static files " + files.root; }
   std::string operator()(const integration::DynamodbSettings& tables) const { return "dynamodb, store " + tables.store; }
+  std::string operator()(const integration::TableRouteSettings& table) const {
+    return "table " + table.table + (table.index.empty() ? "" : ", index " + table.index) + ", store " + table.store;
+  }
+  std::string operator()(const integration::DynamoCallSettings& call) const {
+    return std::string(dynamo::operation_name(call.operation)) + ", store " + call.store;
+  }
 };
 
 // Field lines in one block, as a parser would have left them.

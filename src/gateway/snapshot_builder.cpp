@@ -3,10 +3,12 @@
 #include "gateway/pipeline_order.hpp"
 #include "gateway/tables_api.hpp"
 
+#include "gatehouse/integration/dynamo_call.hpp"
 #include "gatehouse/integration/dynamodb.hpp"
 #include "gatehouse/integration/http_proxy.hpp"
 #include "gatehouse/integration/mock.hpp"
 #include "gatehouse/integration/static_files.hpp"
+#include "gatehouse/integration/table.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -46,6 +48,14 @@ struct IntegrationMaker {
   Made operator()(const DynamodbSettings& settings) const {
     return integration::make_dynamodb(effective_protocol(settings.protocol, effective), parts.stores.at(settings.store),
                                       parts.runtime.clock());
+  }
+  Made operator()(const integration::TableRouteSettings& settings) const {
+    // The configuration was read with this schema: it is a good one.
+    auto schema = settings.schema.empty() ? nullptr : json::Schema::parse(settings.schema).value();
+    return integration::make_table(settings, parts.stores.at(settings.store), std::move(schema));
+  }
+  Made operator()(const integration::DynamoCallSettings& settings) const {
+    return integration::make_dynamo_call(settings, parts.stores.at(settings.store));
   }
 };
 

@@ -43,8 +43,10 @@ def default(shared_rig, tmp_path_factory):
     log = Lines(demo.stderr)
     address = log.wait(lambda lines: next((m for line in lines if (m := re.search(r"listening address=(\S+)", line))), None), "address")[1]
     text = (PROJECT / "config/gatehouse.yaml").read_text()
-    for old, new in (("0.0.0.0:8080", "127.0.0.1:0"), ("127.0.0.1:8081", address), ("127.0.0.1:9180", "127.0.0.1:0")):
+    for old, new in (("0.0.0.0:8080", "127.0.0.1:0"), ("127.0.0.1:8081", address), ("127.0.0.1:9180", "127.0.0.1:0"),
+                     ("address: 127.0.0.1:8000", "address: 127.0.0.1:0")):
         text = text.replace(old, new)
+    text += f"\nstores: {{main: {{path: {tmp_path_factory.mktemp('readme') / 'data'}}}}}\n"
     yield shared_rig.gateway(text)
     demo.terminate()
     assert demo.wait(PATIENCE) == 0

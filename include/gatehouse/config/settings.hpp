@@ -6,6 +6,7 @@
 #include "gatehouse/dynamo/engine/settings.hpp"
 #include "gatehouse/http/settings.hpp"
 #include "gatehouse/integration/settings.hpp"
+#include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
@@ -44,7 +45,8 @@ struct ScopedSettings {
 };
 
 using IntegrationSettings =
-    std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings, integration::DynamodbSettings>;
+    std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings,
+                 integration::DynamodbSettings, integration::TableRouteSettings, integration::DynamoCallSettings>;
 
 struct RouteSettings {
   std::string match;               // as written

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "gatehouse/dynamo/wire/value.hpp"
-#include "gatehouse/integration/dynamo_call.hpp"
+#include "gatehouse/integration/table_settings.hpp"
 
 #include <string>
 #include <string_view>
