@@ -17,6 +17,11 @@ TEST_PACKAGES=(
   curl nginx-light nodejs openssl procps strace
   prometheus # promtool
 )
+# For the reference servers and clients of the DynamoDB protocol; Node.js from elsewhere brings its own npm.
+TEST_PACKAGES+=(python3-venv)
+for pair in npm:npm mvn:maven javac:default-jdk-headless; do
+  command -v "${pair%%:*}" >/dev/null || TEST_PACKAGES+=("${pair#*:}")
+done
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev)
 
 step() { echo "==> $*"; }

@@ -137,11 +137,11 @@ class Bench:
                 sample = load(server, self.options.data, "put", self.load_cores, self.options.seconds, 64, SMALL_ITEMS)
                 self.samples.setdefault("sync", {}).setdefault("gateway", []).append(sample)
         counts = self.options.data / "fsyncs"
-        strace = ["strace", "-f", "--seccomp-bpf", "-c", "-o", str(counts), "-e", "trace=fsync,fdatasync"]
+        strace = ["strace", "-f", "--seccomp-bpf", "-c", "-U", "calls,name", "-o", str(counts), "-e", "trace=fsync,fdatasync"]
         say("counting fsyncs")
         with self.gateway("sync", "sync", under=strace) as server:
             writes = load(server, self.options.data, "put", self.load_cores, self.options.seconds, 64, SMALL_ITEMS)["requests"]
-        calls = sum(int(found) for found in re.findall(r"(\d+)(?:\s+\d+)?\s+f(?:data)?sync$", counts.read_text(), re.MULTILINE))
+        calls = sum(int(found) for found in re.findall(r"^\s*(\d+)\s+f(?:data)?sync$", counts.read_text(), re.MULTILINE))
         self.figures["fsyncs_per_write"] = calls / writes
 
     def run_big(self):

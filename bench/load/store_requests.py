@@ -40,8 +40,8 @@ def get(number: int) -> tuple:
     return "GetItem", {"TableName": TABLE, "Key": key(number)}
 
 
-def put(number: int) -> tuple:
-    return "PutItem", {"TableName": TABLE, "Item": item(number, version=1)}
+def put(number: int, version: int) -> tuple:
+    return "PutItem", {"TableName": TABLE, "Item": item(number, version)}
 
 
 def query(number: int) -> tuple:
@@ -52,13 +52,26 @@ def batch(first: int, count: int) -> tuple:
     return "BatchWriteItem", {"RequestItems": {TABLE: [{"PutRequest": {"Item": item(number)}} for number in range(first, first + count)]}}
 
 
-KINDS = {"get": get, "put": put, "query": query}
+VERSIONS = 5  # an odd number: threads that replay the same file half a file apart still change what they write
+
+
+def requests(kind: str, items: int, count: int, seed: int):
+    """`count` requests of a kind about random items of those there are. A put never repeats what the item was before it: a server may
+    leave out a write that changes nothing."""
+    rng = random.Random(seed)
+    if kind != "put":
+        yield from (KINDS[kind](rng.randrange(items)) for _ in range(count))
+        return
+    chosen = rng.sample(range(items), count // VERSIONS)
+    for version in range(1, VERSIONS + 1):
+        yield from (put(number, version) for number in chosen)
+
+
+KINDS = {"get": get, "query": query}
 
 
 def write(path: pathlib.Path, host: str, kind: str, items: int, count: int, seed: int = 1):
-    """`count` requests of a kind about random items of those there are."""
-    rng = random.Random(seed)
     with path.open("wb") as file:
-        for _ in range(count):
-            request = wire(host, *KINDS[kind](rng.randrange(items)))
-            file.write(struct.pack(">I", len(request)) + request)
+        for operation, request in requests(kind, items, count, seed):
+            sent = wire(host, operation, request)
+            file.write(struct.pack(">I", len(sent)) + sent)

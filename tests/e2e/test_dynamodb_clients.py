@@ -203,7 +203,8 @@ def test_requests_as_the_command_line_writes_them(store, books):
 
 
 def test_sdk_for_javascript(store):
-    modules = references.node_modules("sdk", references.SDK_PACKAGES)
+    with references.required():
+        modules = references.node_modules("sdk", references.SDK_PACKAGES)
     done = run("node", HERE / "sdk_v3.mjs", store.url, ACCESS_KEY, SECRET_KEY, patience=SDK_PATIENCE,
                env={**os.environ, "NODE_MODULES": str(modules), "AWS_EC2_METADATA_DISABLED": "true"})
     assert done.returncode == 0, done.stderr.decode()
@@ -211,6 +212,8 @@ def test_sdk_for_javascript(store):
 
 
 def test_pynamodb(store):
-    done = run(str(references.python_with()), HERE / "pynamodb_example.py", store.url, ACCESS_KEY, SECRET_KEY, patience=SDK_PATIENCE)
+    with references.required():
+        python = references.python_with()
+    done = run(str(python), HERE / "pynamodb_example.py", store.url, ACCESS_KEY, SECRET_KEY, patience=SDK_PATIENCE)
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode().splitlines()[-1] == "done"

@@ -2,9 +2,10 @@
 and invalid. Each kind of difference is either listed with its reason in docs/dynamodb-compatibility.md or a failure.
 
 DynamoDB Local decides what is accepted and what comes back, because its evaluator is the service's own. Its texts of errors are abridged in
-places, so the message of dynoxide or dynalite, which were recorded from the service, is as good. `python -m differential.run` in
+places, so the message of dynoxide or dynalite, which were recorded from the service, is as good. `python3 -m differential.run` in
 tests/support/python is the long form."""
 import pytest
+import references
 from differential import accepted, run
 
 SEED = 20_120_810
@@ -13,7 +14,8 @@ GENERATED = 2500
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory):
-    panel = run.panel_for(tmp_path_factory.mktemp("differential"))
+    with references.required():
+        panel = run.panel_for(tmp_path_factory.mktemp("differential"))
     yield panel
     panel.stop()
 

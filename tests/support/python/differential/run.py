@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 import references
-from gateway import Gateway
+from store_gateway import StoreGateway
 
 from . import accepted
 from .items import Items
@@ -23,26 +23,13 @@ STATE_EVERY = 250
 WEIGHTS = {Items: 10, Reads: 6, Many: 4, Partiql: 1}
 
 
-class Subject:
-    """The gateway with a store in memory, as a Server of the panel."""
-
-    def __init__(self, folder):
-        self.gateway = Gateway(folder, {"dynamodb": {"address": "127.0.0.1:0"}, "stores": {"default": {"engine": "memory"}}})
-        found = self.gateway.find_log(r" info dynamodb listening address=\S+:(\d+)")
-        self.port = int(found[0])
-        self.process = self.gateway.process
-
-    def stop(self):
-        self.gateway.stop()
-
-
 def panel_for(folder, subject=None):
     """`subject` names a reference to be tested in the gateway's place: how the requests were shaped before there was one."""
     def server(name, **how):
         return None if name == subject else Server(name, references.KINDS[name], **how)
 
     oracle, voice, witness = server("dynamodb-local"), server("dynoxide"), server("dynalite", patience=3)
-    mine = Server(subject, references.KINDS[subject]) if subject else Server("gateway", lambda: Subject(pathlib.Path(folder)))
+    mine = Server(subject, references.KINDS[subject]) if subject else Server("gateway", lambda: StoreGateway(folder, {"engine": "memory"}))
     return Panel(oracle, [voice] if voice else [], witness, mine, ALL)
 
 
