@@ -31,6 +31,16 @@ struct DemoOptions {
 };
 int demo_backend(const DemoOptions& options);
 
+struct StoreCopyOptions {
+  std::string from, to;  // names of the configuration, or URLs
+  std::string file;      // the configuration
+  std::vector<std::string> tables;
+  unsigned workers = 4;
+  std::string state_file;
+  bool overwrite = false;
+};
+int store_copy(const StoreCopyOptions& options);
+
 // Asks a running gateway's admin listener; for container health checks.
 int health(const std::string& address);
 

@@ -13,10 +13,12 @@ namespace {
 using gatehouse::app::DemoOptions;
 using gatehouse::app::Output;
 using gatehouse::app::RunOptions;
+using gatehouse::app::StoreCopyOptions;
 
 struct Arguments {
   RunOptions run;
   DemoOptions demo;
+  StoreCopyOptions copy;
   std::string file = "config/gatehouse.yaml";
   std::string method, url;
   std::string admin = "127.0.0.1:9180";
@@ -84,6 +86,22 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   health->callback([&arguments] { arguments.exit_code = commands::health(arguments.admin); });
 }
 
+void add_store_commands(CLI::App& app, Arguments& arguments) {
+  arguments.copy.file = arguments.file;
+  auto* store = app.add_subcommand("store", "Work with the stores of tables");
+  store->require_subcommand(1);
+  auto* copy = store->add_subcommand("copy", "Copy tables of one store into another: definitions and items");
+  StoreCopyOptions& options = arguments.copy;
+  copy->add_option("FROM", options.from, "name of a store in the configuration, or URL of a DynamoDB-compatible endpoint")->required();
+  copy->add_option("TO", options.to, "likewise")->required();
+  copy->add_option("-c,--config", options.file, "configuration file")->capture_default_str();
+  copy->add_option("--table", options.tables, "only this table; may be repeated")->allow_extra_args(false);
+  copy->add_option("--workers", options.workers, "how many threads copy")->check(CLI::Range(1, 256))->capture_default_str();
+  copy->add_option("--resume", options.state_file, "keep the place in this file, and go on from there if it exists");
+  copy->add_flag("--overwrite", options.overwrite, "tables at TO may have items: those of FROM replace them");
+  copy->callback([&arguments] { arguments.exit_code = gatehouse::app::store_copy(arguments.copy); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -93,6 +111,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     Arguments arguments;
     add_commands(app, arguments);
+    add_store_commands(app, arguments);
     CLI11_PARSE(app, argc, argv);
     return arguments.exit_code;
   } catch (const std::exception& error) {

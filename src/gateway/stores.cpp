@@ -1,6 +1,7 @@
 #include "gateway/stores.hpp"
 
 #include "gatehouse/gateway/compare_stores.hpp"
+#include "gatehouse/gateway/open_engine.hpp"
 
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/dynamo/engine/declare.hpp"
@@ -36,6 +37,14 @@ Result<std::unique_ptr<LocalEngine>> open_local(const StoreSettings& settings, c
   return LocalEngine::open(std::move(*storage), settings.kind, std::move(options), clock, pool);
 }
 
+std::vector<dynamo::TableSettings> tables_of(std::string_view store, const std::vector<dynamo::TableSettings>& tables) {
+  std::vector<dynamo::TableSettings> found;
+  std::ranges::copy_if(tables, std::back_inserter(found), [store](const auto& table) { return table.store == store; });
+  return found;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Engine>> open_engine(const StoreSettings& settings, const Clock& clock, net::BlockingPool& pool) {
   if (settings.kind == EngineKind::kRemote) {
     auto remote = dynamo::RemoteEngine::open(settings.remote, clock);
@@ -46,14 +55,6 @@ Result<std::unique_ptr<Engine>> open_engine(const StoreSettings& settings, const
   if (!local) return store_error(settings, local.error().message());
   return std::unique_ptr<Engine>(std::move(*local));
 }
-
-std::vector<dynamo::TableSettings> tables_of(std::string_view store, const std::vector<dynamo::TableSettings>& tables) {
-  std::vector<dynamo::TableSettings> found;
-  std::ranges::copy_if(tables, std::back_inserter(found), [store](const auto& table) { return table.store == store; });
-  return found;
-}
-
-}  // namespace
 
 Stores::Stores(const Clock& clock, net::BlockingPool& pool, observe::Registry& registry)
     : clock_(clock), pool_(pool), registry_(registry) {}
