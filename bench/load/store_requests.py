@@ -1,6 +1,7 @@
 """The requests of the store's bench, made and signed before the clock runs, in files that store.lua replays. A signature is good for 15
 minutes, so the files are made for each run."""
 
+import hashlib
 import json
 import pathlib
 import random
@@ -24,8 +25,9 @@ def key(number: int) -> dict:
 
 def item(number: int, version: int = 0) -> dict:
     """About 200 B by the service's rules: names, and values of every usual kind."""
+    text = hashlib.shake_128(str(number).encode()).hexdigest((ITEM_BYTES - 110) // 2)  # nothing that a disk could squeeze to nothing
     return {**key(number), "name": {"S": f"item number {number} of the bench"}, "price": {"N": f"{number % 1000}.25"}, "v": {"N": str(version)},
-            "active": {"BOOL": number % 2 == 0}, "tags": {"SS": ["alpha", "beta"]}, "text": {"S": "x" * (ITEM_BYTES - 110)}}
+            "active": {"BOOL": number % 2 == 0}, "tags": {"SS": ["alpha", "beta"]}, "text": {"S": text}}
 
 
 def wire(host: str, operation: str, request: dict) -> bytes:
