@@ -15,21 +15,21 @@ std::string wrap(std::string_view request_items) { return "{\"RequestItems\":" +
 
 }  // namespace
 
-std::string scan_request(const SegmentOf& segment, std::string_view start_key, Wanted wanted) {
+std::string scan_request(const SegmentOf& segment, std::string_view start_key, ScanFor what) {
   std::string body = "{\"TableName\":";
   write_json_string(body, segment.table);
   body += ",\"ConsistentRead\":true,\"Segment\":" + std::to_string(segment.number) +
           ",\"TotalSegments\":" + std::to_string(segment.total);
-  if (wanted == Wanted::kCount) body += ",\"Select\":\"COUNT\"";
+  if (what == ScanFor::kCount) body += ",\"Select\":\"COUNT\"";
   if (!start_key.empty()) body.append(",\"ExclusiveStartKey\":").append(start_key);
   return body + "}";
 }
 
-std::optional<Page> parse_page(std::string_view answer) {
+std::optional<ScannedPage> parse_page(std::string_view answer) {
   if (!is_valid_utf8(answer)) return std::nullopt;
   Arena arena;
   JsonReader reader(answer, arena);
-  Page page;
+  ScannedPage page;
   std::int64_t count = -1;
   for (reader.begin_object(); const auto name = reader.next_name();) {
     if (*name == "Items" && reader.peek() == JsonReader::Kind::kArray) {

@@ -18,15 +18,15 @@ struct SegmentOf {
 };
 
 // Views into the answer.
-struct Page {
+struct ScannedPage {
   std::vector<std::string_view> items;
   std::string_view last_key;  // empty: the segment ends here
   std::uint64_t count = 0;
 };
 
-enum class Wanted : unsigned char { kItems, kCount };
-std::string scan_request(const SegmentOf& segment, std::string_view start_key, Wanted wanted);
-std::optional<Page> parse_page(std::string_view answer);
+enum class ScanFor : unsigned char { kItems, kCount };
+std::string scan_request(const SegmentOf& segment, std::string_view start_key, ScanFor what);
+std::optional<ScannedPage> parse_page(std::string_view answer);
 
 // As many items as one BatchWriteItem may hold, from the front of `items`, which is cut.
 std::string batch_request(std::string_view table, std::span<const std::string_view>& items);

@@ -10,7 +10,7 @@
 namespace gatehouse::dynamo {
 namespace {
 
-Result<Page> scan_page(const Side& side, const std::string& request, std::string& answer) {
+Result<ScannedPage> scan_page(const Side& side, const std::string& request, std::string& answer) {
   auto told = side.call(Operation::kScan, request);
   if (!told) return told.error();
   answer = std::move(*told);
@@ -68,7 +68,7 @@ Result<void> SegmentCopy::copy(std::size_t number) {
 
 Result<bool> SegmentCopy::copy_page(const SegmentOf& segment, std::string& start_key) {
   std::string answer;
-  auto page = scan_page(from_, scan_request(segment, start_key, Wanted::kItems), answer);
+  auto page = scan_page(from_, scan_request(segment, start_key, ScanFor::kItems), answer);
   if (!page) return page.error();
   if (auto written = write_items(to_, segment.table, page->items); !written) return written.error();
   start_key = page->last_key;
@@ -87,7 +87,7 @@ Result<std::uint64_t> count_items(const Side& side, const std::string& table, un
     std::string start_key;
     do {
       std::string answer;
-      auto page = scan_page(side, scan_request({table, number, workers}, start_key, Wanted::kCount), answer);
+      auto page = scan_page(side, scan_request({table, number, workers}, start_key, ScanFor::kCount), answer);
       if (!page) return page.error();
       sum += page->count;
       start_key = page->last_key;
