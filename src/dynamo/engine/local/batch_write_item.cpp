@@ -157,7 +157,8 @@ Outcome<void> append_write_key(const BatchWrite& batch, const Table& table, Writ
   const Outcome<void> keyed = append_item_key(write.row_key, table, batch.map(write), form);
   if (keyed) return keyed;
   // Of a batch the service says only that, whichever of its items it is.
-  const std::string& message = keyed.error().message();
+  const Fault fault = keyed.error();
+  const std::string& message = fault.message();
   if (message.find("Missing the key") == message.npos && message.find("Type mismatch for key") == message.npos) return keyed;
   return validation("The provided key element does not match the schema");
 }

@@ -95,9 +95,9 @@ Ran LocalEngine::Impl::run_here(Call& call) {
     if (!ran.would_block) policy.hit();
     return ran;
   }
-  const auto begin = std::chrono::steady_clock::now();
+  const TimePoint begin = state->clock.now();
   const Ran ran = run_operation(*state, call.operation, call.body, call.answer, Patience::kNever, Reads::kMayWait);
-  policy.waited(std::chrono::steady_clock::now() - begin);
+  policy.waited(state->clock.now() - begin);
   return ran;
 }
 

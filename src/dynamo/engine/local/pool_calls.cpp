@@ -1,6 +1,5 @@
 #include "pool_calls.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace gatehouse::dynamo {
@@ -62,11 +61,11 @@ bool PoolCalls::submit(Call& call, Job& job) {
   shared->ran.status = answer_fault({FaultType::kInternalServerError, "The request processing has failed"}, shared->answer);
 
   auto work = [&state = state_, ticket = std::move(ticket), shared] {
-    const auto begin = std::chrono::steady_clock::now();
+    const TimePoint begin = state.clock.now();
     std::string answer;
     shared->ran = run_operation(state, shared->operation, shared->body, answer, Patience::kAllowed);
     shared->answer = std::move(answer);
-    shared->took = std::chrono::steady_clock::now() - begin;
+    shared->took = state.clock.now() - begin;
   };
   auto done = [shared] {
     shared->done = true;

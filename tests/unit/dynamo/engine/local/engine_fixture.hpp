@@ -100,7 +100,7 @@ class LocalEngineTest : public ::testing::Test {
          "Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x","y"]}}]})");
   }
 
-  SystemClock clock_;
+  ManualClock clock_;  // stands still: whatever is measured took no time
   net::BlockingPool pool_{2, 100};
   std::unique_ptr<LocalEngine> engine_;
 };
