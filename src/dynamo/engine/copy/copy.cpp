@@ -166,6 +166,7 @@ class Copier {
 
   Result<void> copy_items(TableState& table) {
     told_.items = table.items;
+    saved_ = {};  // the first page at once
     SegmentCopy copy(from_, to_, table, [this, &table](std::uint64_t items) -> Result<void> {
       report_.items += items;
       told_.items = table.items;
