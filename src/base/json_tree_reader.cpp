@@ -2,6 +2,7 @@
 #include "gatehouse/base/json_tree.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace gatehouse {
@@ -12,13 +13,16 @@ using Kind = JsonFault::Kind;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Whether one of eight bytes ends plain ASCII text of a string: '"', '\\', a control character, or a byte of 0x80 and above.
-bool has_special(std::uint64_t eight) {
+// How many of eight bytes, in the order of memory, are plain text of a string: neither '"', '\\', a control character nor of
+// 0x80 and above. A subtraction that borrows only spoils bytes behind the first that counts.
+std::size_t plain_bytes(std::uint64_t eight) {
+  static_assert(std::endian::native == std::endian::little);
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
   const std::uint64_t quote = eight ^ (kOnes * '"');
   const std::uint64_t escape = eight ^ (kOnes * '\\');
-  return ((eight | (eight - kOnes * 0x20) | (quote - kOnes) | (escape - kOnes)) & kHigh) != 0;
+  const std::uint64_t special = (eight | (eight - kOnes * 0x20) | (quote - kOnes) | (escape - kOnes)) & kHigh;
+  return static_cast<std::size_t>(std::countr_zero(special)) / 8;
 }
 
 // How many bytes the UTF-8 sequence at `at` has (RFC 3629); 0 when it is none.
@@ -184,13 +188,14 @@ class Reader {
 
   std::string_view name(const JsonNode& node) const { return {begin_ + node.name_at, node.name_size}; }
 
-  // Tells most names apart without looking at them again.
+  // Tells most names apart without looking at them again. At least four bytes of text follow where a member's name begins.
   std::uint32_t print_of(const JsonNode& node) const {
+    const char* begin = begin_ + node.name_at;
     std::uint32_t head = 0;
+    std::memcpy(&head, begin, sizeof head);
+    if (node.name_size < sizeof head) return (head & ((1U << 8 * node.name_size) - 1)) + node.name_size;
     std::uint32_t tail = 0;
-    const std::size_t size = std::min<std::size_t>(node.name_size, sizeof head);
-    std::memcpy(&head, begin_ + node.name_at, size);
-    std::memcpy(&tail, begin_ + node.name_at + node.name_size - size, size);
+    std::memcpy(&tail, begin + node.name_size - sizeof tail, sizeof tail);
     return (head ^ tail * 0x9E3779B1U) + node.name_size;
   }
 
@@ -200,17 +205,13 @@ class Reader {
     if (count < 2) return true;
     if (count > kFew) return has_unique_names_sorted(object);
     std::uint32_t prints[kFew];
-    const JsonNode* members[kFew];
     const JsonNode* member = &nodes_[object] + 1;
-    for (std::uint32_t i = 0; i < count; ++i, member += member->span) {
-      const std::uint32_t print = print_of(*member);
-      for (std::uint32_t before = 0; before < i; ++before) {
-        if (prints[before] == print && name(*members[before]) == name(*member)) return false;
-      }
-      prints[i] = print;
-      members[i] = member;
+    for (std::uint32_t i = 0; i < count; ++i, member += member->span) prints[i] = print_of(*member);
+    bool alike = false;
+    for (std::uint32_t i = 1; i < count; ++i) {
+      for (std::uint32_t before = 0; before < i; ++before) alike |= prints[before] == prints[i];
     }
-    return true;
+    return !alike || has_unique_names_sorted(object);
   }
 
   bool has_unique_names_sorted(std::size_t object) const {
@@ -255,10 +256,16 @@ class Reader {
     std::uint64_t eight = 0;
     while (end_ - at_ >= 8) {
       std::memcpy(&eight, at_, 8);
-      if (has_special(eight)) break;
-      at_ += 8;
+      const std::size_t plain = plain_bytes(eight);
+      at_ += plain;
+      if (plain < 8) return moved(from, out);
     }
     while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<signed char>(*at_) >= 0x20) ++at_;
+    return moved(from, out);
+  }
+
+  // What lies between `from` and at_, moved to `out`; returns its end there.
+  char* moved(const char* from, char* out) const {
     const auto passed = static_cast<std::size_t>(at_ - from);
     if (out != from) std::memmove(out, from, passed);
     return out + passed;
