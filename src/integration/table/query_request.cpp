@@ -131,25 +131,30 @@ class PlanMaker {
 
   // A lower and an upper bound together are ge and le (the configuration sees to it): BETWEEN.
   bool add_bounds() {
-    std::optional<std::pair<TableBound::Kind, std::string>> lower, upper;
+    struct Bound {
+      TableBound::Kind kind;
+      std::string json;
+    };
+    std::optional<Bound> lower, upper;
     for (const TableBound& bound : settings_.bounds) {
       const std::string_view text = bound.value.evaluate(request_.context);
       if (text.empty()) continue;
       RouteValues value;
       if (!value.add_key(*find_part(settings_, settings_.bounded), text)) return refuse(value.problem());
       const bool is_upper = bound.kind == TableBound::Kind::kLess || bound.kind == TableBound::Kind::kLessOrEqual;
-      (is_upper ? upper : lower) = {bound.kind, value_json(value.fields()[0].value)};
+      std::optional<Bound>& side = is_upper ? upper : lower;
+      side = Bound{bound.kind, value_json(value.fields()[0].value)};
     }
     if (!lower && !upper) return true;
     const std::string name = substitutions_.name(settings_.bounded);
     if (lower && upper) {
-      const std::string from = substitutions_.value(lower->second);
-      conjoin(condition_, name + " BETWEEN " + from + " AND " + substitutions_.value(upper->second));
+      const std::string from = substitutions_.value(lower->json);
+      conjoin(condition_, name + " BETWEEN " + from + " AND " + substitutions_.value(upper->json));
       return true;
     }
-    const auto& [kind, json] = lower ? *lower : *upper;
-    const std::string value = substitutions_.value(json);
-    switch (kind) {
+    const Bound& bound = lower ? *lower : *upper;
+    const std::string value = substitutions_.value(bound.json);
+    switch (bound.kind) {
       case TableBound::Kind::kEqual: conjoin(condition_, name + "=" + value); break;
       case TableBound::Kind::kLess: conjoin(condition_, name + "<" + value); break;
       case TableBound::Kind::kLessOrEqual: conjoin(condition_, name + "<=" + value); break;
@@ -169,7 +174,7 @@ class PlanMaker {
   }
 
   bool read_query_string() {
-    std::string_view rest = request_.context.request().query;
+    std::string_view rest = request_.context.query;
     while (const auto parameter = pipeline::take_parameter(rest)) {
       const std::string name = form_decode(parameter->name), value = form_decode(parameter->value);
       if (!dynamo::is_valid_utf8(value)) return refuse(name + " is not valid UTF-8");

@@ -69,7 +69,7 @@ apis:
 - name: shop
   routes:
   - {match: GET /a})",
-     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock', 'static_files' or 'dynamodb' is missing)"}},
+     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock', 'static_files', 'table' or 'dynamodb' is missing)"}},
     {"RouteWithTwoIntegrations",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:
@@ -104,7 +104,7 @@ apis:
 - name: shop
   routes:
   - {match: GET /a, bakend: orders})",
-     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock', 'static_files' or 'dynamodb' is missing)",
+     {R"(6:5: apis.shop.routes[0]: one of 'backend', 'mock', 'static_files', 'table' or 'dynamodb' is missing)",
       R"(6:21: apis.shop.routes[0].bakend: unknown key (did you mean 'backend'?))"}},
     {"RouteWithPathAndMock",
      R"(backends: {orders: {targets: [http://orders]}}
@@ -163,10 +163,10 @@ apis:
 apis:
 - name: shop
   routes:
-  - {match: GET /a, table: {name: notes}, scopes: [a], validate: {}})",
-     {R"(6:21: apis.shop.routes[0].table: 'table' is not available in this version)",
-      R"(6:43: apis.shop.routes[0].scopes: 'scopes' is not available in this version)",
-      R"(6:56: apis.shop.routes[0].validate: 'validate' is not available in this version)"}},
+  - {match: GET /a, lambda: {name: notes}, scopes: [a], validate: {}})",
+     {R"(6:21: apis.shop.routes[0].lambda: 'lambda' is not available in this version)",
+      R"(6:44: apis.shop.routes[0].scopes: 'scopes' is not available in this version)",
+      R"(6:57: apis.shop.routes[0].validate: 'validate' is not available in this version)"}},
     {"RouteWithLaterVariables",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:

@@ -27,7 +27,7 @@ TEST(ExamplesTest, TheDefaultFileNeedsNoOtherServiceThanTheDemo) {
   EXPECT_EQ(loaded.settings->backends[0].targets.at(0).url, "http://127.0.0.1:8081");
   std::vector<std::string> matches;
   for (const RouteSettings& route : loaded.settings->apis.at(0).routes) matches.push_back(route.match);
-  EXPECT_EQ(matches, (std::vector<std::string>{"ANY /demo/{proxy+}", "GET /hello"}));
+  EXPECT_EQ(matches, (std::vector<std::string>{"ANY /demo/{proxy+}", "GET /hello", "POST /notes", "ANY /notes/{id}", "GET /notes"}));
 }
 
 TEST(ExamplesTest, EveryExampleLoads) {
@@ -70,8 +70,8 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
                                              "shared",
                                              "apis.shop.routes[0].scopes",
                                              "apis.shop.routes[1].throttle[0].plan",
-                                             "apis.shop.routes[4].table",
-                                             "apis.shop.routes[5].table",
+                                             "apis.shop.routes[4].table.key.owner",
+                                             "apis.shop.routes[5].table.key.owner",
                                              "apis.shop.routes[7].validate",
                                              "apis.shop.routes[7].request.set_header.x-user",
                                              "apis.chat.type"};

@@ -254,7 +254,9 @@ TEST_F(TableRouteTest, ListsByAnIndexNewestFirstWithinBounds) {
   list.bounded = "created";
   list.bounds = {{TableBound::Kind::kGreaterOrEqual, text("$query.from")}, {TableBound::Kind::kLessOrEqual, text("$query.to")}};
   const auto order = [&](const std::string& query) {
-    const std::string body = ask(list, "GET", "/notes" + query).body;
+    const Reply reply = ask(list, "GET", "/notes" + query);
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    const std::string& body = reply.body;
     std::string found;
     for (std::size_t at = body.find("2026-0"); at != std::string::npos; at = body.find("2026-0", at + 1)) found += body[at + 6];
     return found;
