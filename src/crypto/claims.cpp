@@ -74,7 +74,8 @@ Result<ClaimPath> ClaimPath::parse(std::string_view text) {
       if (rest.front() != '.') return bad_path(text, "a dot or a bracket is missing behind ]");
       rest.remove_prefix(1);
     }
-    const std::size_t end = std::min(rest.find_first_of(".["), rest.size());
+    const bool is_url = path.steps_.empty() && rest.substr(0, rest.find('[')).find("://") != std::string_view::npos;
+    const std::size_t end = std::min(rest.find_first_of(is_url ? "[" : ".["), rest.size());
     if (end == 0) return bad_path(text, "a name is missing");
     path.steps_.emplace_back(std::string(rest.substr(0, end)));
     rest.remove_prefix(end);

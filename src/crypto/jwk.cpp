@@ -72,14 +72,17 @@ Result<KeySet> KeySet::from_secret(std::string_view secret, JwsAlgorithms algori
   return set;
 }
 
+bool KeySet::has(std::string_view kid) const {
+  return std::ranges::any_of(keys_, [kid](const auto& key) { return key->kid() && *key->kid() == kid; });
+}
+
 KeySet::Match KeySet::verify(std::optional<std::string_view> kid, JwsAlgorithm algorithm, std::string_view input,
                              std::string_view signature) const {
-  const auto is_named = [kid](const auto& key) { return key->kid() && *key->kid() == *kid; };
-  const bool by_name = kid && std::ranges::any_of(keys_, is_named);
+  const bool by_name = kid && has(*kid);
   std::size_t matching = 0;
   std::size_t tries = 0;
   for (const auto& key : keys_) {
-    if (by_name ? !is_named(key) : kid && key->kid()) continue;
+    if (by_name ? key->kid() != kid : kid && key->kid()) continue;
     ++matching;
     if (!key->is_bound_to(algorithm)) continue;
     if (++tries > kMaxTries) break;

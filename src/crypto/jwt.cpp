@@ -32,9 +32,10 @@ boost::system::result<Parts, JwtRefusal> split(std::string_view token) {
 struct PartNames {
   std::string_view not_base64url, not_json, not_utf8, too_deep, duplicate, not_object;
 };
-constexpr PartNames kHeaderNames = {"the header is not base64url", "the header is not JSON",   "the header is not UTF-8",
-                                    "the header is nested too deep", "the header has a member twice", "the header is not an object"};
-constexpr PartNames kClaimNames = {"the claims are not base64url", "the claims are not JSON",   "the claims are not UTF-8",
+constexpr PartNames kHeaderNames = {"the header is not base64url",   "the header is not JSON",        "the header is not UTF-8",
+                                    "the header is nested too deep", "the header has a member twice",
+                                    "the header is not an object"};
+constexpr PartNames kClaimNames = {"the claims are not base64url",   "the claims are not JSON",  "the claims are not UTF-8",
                                    "the claims are nested too deep", "a claim is there twice", "the claims are not an object"};
 
 JwtRefusal json_refusal(JsonFault fault, const PartNames& names) {
@@ -94,7 +95,7 @@ Check check_signature(const Parts& parts, JsonValue header, const KeySet& keys, 
     case KeySet::Match::kSignatureInvalid: break;
   }
   return JwtRefusal{Kind::kSignatureInvalid, "the signature is not one of the key's",
-                    kid ? NewKey::kWouldNotHelp : NewKey::kMayHelp};
+                    kid && keys.has(*kid) ? NewKey::kWouldNotHelp : NewKey::kMayHelp};
 }
 
 // A NumericDate (RFC 7519, section 2): seconds, possibly with a fraction, possibly before 1970.
@@ -142,8 +143,9 @@ Check check_issuer(const Claims& claims, const std::vector<std::string>& issuers
   const JsonValue iss = claims.find("iss");
   if (!iss) return JwtRefusal{Kind::kClaimMissing, "the token has no iss"};
   if (is_one_of(iss, issuers)) return {};
-  const bool slash = iss.is_string() &&
-                     std::ranges::any_of(issuers, [iss](const std::string& issuer) { return differs_by_slash(iss.text(), issuer); });
+  const bool slash = iss.is_string() && std::ranges::any_of(issuers, [iss](const std::string& issuer) {
+                       return differs_by_slash(iss.text(), issuer);
+                     });
   return JwtRefusal{Kind::kIssuerWrong, slash ? "the issuer differs from the expected one by a slash at the end"
                                               : "the token is from another issuer"};
 }

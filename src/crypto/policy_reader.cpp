@@ -177,7 +177,9 @@ class PolicyReader {
   bool read_condition(JsonValue entry, const std::string& place, Condition& condition) {
     condition.key = to_lower(entry.name());
     const bool is_address = condition.key == kSourceIp;
-    const bool known = is_address || std::ranges::any_of(keys_, [&](std::string_view key) { return to_lower(key) == condition.key; });
+    const bool known = is_address || std::ranges::any_of(keys_, [&condition](std::string_view key) {
+                         return to_lower(key) == condition.key;
+                       });
     if (!known) return fail(place, "this condition key is not supported");
     if (is_address != (condition.compare == Policy::Compare::kNetwork))
       return fail(place, "aws:SourceIp is compared by IpAddress and NotIpAddress, and only it is");

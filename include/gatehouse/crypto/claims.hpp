@@ -11,13 +11,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace gatehouse::crypto {
 
-// Where a claim is: "sub", "realm_access.roles[0]", "cognito:groups". Names that hold dots or brackets are quoted:
-// ['https://example.com/roles'][0]; a quote in them is doubled. Read once, when the configuration is.
+// Where a claim is: "sub", "realm_access.roles[0]", "cognito:groups". A URL at the beginning is one name, as issuers have them:
+// "https://example.com/roles[0]". Other names that hold dots or brackets are quoted: ['a.b'][0]; a quote in them is doubled.
+// Read once, when the configuration is.
 class ClaimPath {
  public:
   // The error, jwt_claim_path, says what is wrong with the text.

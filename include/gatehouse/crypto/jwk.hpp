@@ -68,6 +68,7 @@ class KeySet {
   static Result<KeySet> from_secret(std::string_view secret, JwsAlgorithms algorithms, std::string_view kid = {});
 
   std::size_t size() const { return keys_.size(); }
+  bool has(std::string_view kid) const;
   // What was wrong with keys that were left out: "keys[2]: RSA key of 1024 bits".
   const std::vector<std::string>& problems() const { return problems_; }
 

@@ -29,6 +29,7 @@ TEST(ClaimsTest, AreFoundByPath) {
   EXPECT_EQ(text_at("realm_access['roles'][1]"), "user");
   EXPECT_EQ(text_at("cognito:groups"), R"(["admins","staff"])");
   EXPECT_EQ(text_at("['https://example.com/tenant']"), "blue");
+  EXPECT_EQ(text_at("https://example.com/tenant"), "blue");
   EXPECT_EQ(text_at("aud[1]"), "orders");
 }
 
@@ -58,6 +59,15 @@ TEST(ClaimsTest, AQuoteInANameIsDoubled) {
   const auto path = ClaimPath::parse("['it''s'].x");
   ASSERT_TRUE(path.has_value());
   EXPECT_EQ(claims_of(R"({"it's":{"x":"y"}})").find(*path).text(), "y");
+}
+
+TEST(ClaimsTest, AUrlIsOneNameOnlyAtTheBeginning) {
+  const auto first = ClaimPath::parse("https://a.b/roles[1].x");
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(claims_of(R"({"https://a.b/roles":[0,{"x":"y"}]})").find(*first).text(), "y");
+  const auto later = ClaimPath::parse("app['https://a.b'].x");
+  ASSERT_TRUE(later.has_value());
+  EXPECT_EQ(claims_of(R"({"app":{"https://a.b":{"x":"y"}}})").find(*later).text(), "y");
 }
 
 TEST(ClaimsTest, ScopesAreWordsOrArrays) {

@@ -72,8 +72,10 @@ TEST(JwkTest, NamesOfAlgorithmsAreExact) {
 TEST(JwkTest, AKeyIsBoundToTheAlgorithmsOfItsType) {
   const json& p256 = key_named("P-256");
   EXPECT_EQ(verify(p256, JwsAlgorithm::kES256, token_of("ES256")), Match::kVerified);
-  for (const auto other : {JwsAlgorithm::kES384, JwsAlgorithm::kES512, JwsAlgorithm::kRS256, JwsAlgorithm::kEdDSA, JwsAlgorithm::kHS256})
+  for (const auto other : {JwsAlgorithm::kES384, JwsAlgorithm::kES512, JwsAlgorithm::kRS256, JwsAlgorithm::kEdDSA,
+                           JwsAlgorithm::kHS256}) {
     EXPECT_EQ(verify(p256, other, token_of("ES256")), Match::kAlgorithmNotAllowed);
+  }
   EXPECT_EQ(verify(key_named("rsa"), JwsAlgorithm::kHS256, token_of("RS256")), Match::kAlgorithmNotAllowed);
 }
 

@@ -69,6 +69,11 @@ TEST(JwtTest, AnUnknownKidSaysThatNewKeysMayHelp) {
   const Judged nameless = judge(hs256(R"({"alg":"HS256"})", "{" + kLong + "}", std::string(64, 'x')));
   EXPECT_EQ(nameless.reason, "jwt_signature_invalid");
   EXPECT_EQ(nameless.new_key, NewKey::kMayHelp);
+  const auto unnamed = KeySet::from_secret(secret(), JwsAlgorithms::all());
+  ASSERT_TRUE(unnamed.has_value());
+  const Judged other = judge(hs256(R"({"alg":"HS256","kid":"new"})", "{" + kLong + "}", std::string(64, 'x')), {}, *unnamed);
+  EXPECT_EQ(other.reason, "jwt_signature_invalid");
+  EXPECT_EQ(other.new_key, NewKey::kMayHelp);
 }
 
 TEST(JwtTest, ExpIsWhenTheTokenIsNoLongerGood) {

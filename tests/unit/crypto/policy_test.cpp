@@ -150,9 +150,12 @@ TEST(PolicyTest, PrincipalMayBeEverybodyInEachSpelling) {
   for (const char* everybody : {R"("*")", R"({"AWS":"*"})", R"({"AWS":["*"]})"}) {
     EXPECT_EQ(decide(policy_of({statement("Allow", R"("Action":"*","Resource":"*","Principal":)" + std::string(everybody))})), kAllow);
   }
-  for (const char* other : {R"({"AWS":"arn:aws:iam::1:root"})", R"({"AWS":["*","x"]})", R"({"AWS":[]})", R"({"Service":"*"})", "{}", "[\"*\"]", "7"})
+  for (const char* other : {R"({"AWS":"arn:aws:iam::1:root"})", R"({"AWS":["*","x"]})", R"({"AWS":[]})", R"({"Service":"*"})",
+                            "{}", "[\"*\"]", "7"}) {
     EXPECT_EQ(problem(policy_of({statement("Allow", R"("Action":"*","Resource":"*","Principal":)" + std::string(other))})),
-              "Statement[0].Principal: only \"*\" is supported") << other;
+              "Statement[0].Principal: only \"*\" is supported")
+        << other;
+  }
 }
 
 TEST(PolicyTest, AStatementAloneNeedsNoArray) {
@@ -173,7 +176,8 @@ TEST(PolicyTest, ErrorsNameThePlace) {
   EXPECT_EQ(in_statement(statement("allow", R"("Action":"*","Resource":"*")")), "Statement[0].Effect: must be \"Allow\" or \"Deny\"");
   EXPECT_EQ(in_statement(statement("Deny", R"("Actions":"*","Resource":"*")")),
             "Statement[0].Actions: not supported; did you mean Action?");
-  EXPECT_EQ(in_statement(statement("Deny", R"("NotPrincipal":"*","Action":"*","Resource":"*")")).substr(0, 26), "Statement[0].NotPrincipal:");
+  EXPECT_EQ(in_statement(statement("Deny", R"("NotPrincipal":"*","Action":"*","Resource":"*")")).substr(0, 26),
+            "Statement[0].NotPrincipal:");
   EXPECT_EQ(in_statement(statement("Deny", R"("Resource":"*")")), "Statement[0]: must have Action or NotAction");
   EXPECT_EQ(in_statement(statement("Deny", R"("Action":"*","Resource":"*","NotResource":"*")")),
             "Statement[0]: has Resource or NotResource, not both");
