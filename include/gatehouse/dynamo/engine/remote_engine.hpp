@@ -17,7 +17,7 @@ namespace gatehouse::dynamo {
 // never sent twice: its client learns that it is not known.
 class RemoteEngine final : public Engine {
  public:
-  // Connects to nothing yet. Fails when an endpoint is no URL or the TLS files cannot be used.
+  // Waits for nothing. Without endpoints it is Amazon's of the region. Fails when an endpoint is no URL or the TLS files cannot be used.
   static Result<std::unique_ptr<RemoteEngine>> open(const RemoteSettings& settings, const Clock& clock);
   ~RemoteEngine() override;
 

@@ -38,9 +38,7 @@ bool is_host(std::string_view text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:") == std::string_view::npos;
 }
 
-std::string amazon_domain(std::string_view region) {
-  return std::string(region) + (region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
-}
+constexpr std::string_view kAmazon = "https://dynamodb.";
 
 }  // namespace
 
@@ -60,8 +58,14 @@ std::optional<std::vector<std::string>> parse_nodes(std::string_view json) {
   return hosts;
 }
 
-std::string amazon_url(std::string_view region) { return "https://dynamodb." + amazon_domain(region); }
-std::string amazon_streams_url(std::string_view region) { return "https://streams.dynamodb." + amazon_domain(region); }
+std::string amazon_url(std::string_view region) {
+  return std::string(kAmazon).append(region) + (region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
+}
+
+std::optional<std::string> streams_url(std::string_view tables_url) {
+  if (!tables_url.starts_with(kAmazon) || tables_url.find(".amazonaws.com") == std::string_view::npos) return std::nullopt;
+  return "https://streams.dynamodb." + std::string(tables_url.substr(kAmazon.size()));
+}
 
 Result<std::shared_ptr<upstream::Backend>> Nodes::prepare(const RemoteSettings& settings, const std::vector<std::string>& urls,
                                                           const Clock& clock) {

@@ -21,9 +21,10 @@ namespace gatehouse::dynamo {
 // ["10.0.0.1","10.0.0.2"]; nullopt when it is no such list, or empty. Source: ScyllaDB, docs/alternator/new-apis.md, "/localnodes".
 std::optional<std::vector<std::string>> parse_nodes(std::string_view json);
 
-// The URLs of Amazon's own endpoints: of the tables, of their streams.
+// The URL of Amazon's own endpoint.
 std::string amazon_url(std::string_view region);
-std::string amazon_streams_url(std::string_view region);
+// Amazon serves streams from a host of their own; nullopt for every other URL: whoever has the tables has their streams.
+std::optional<std::string> streams_url(std::string_view tables_url);
 
 class Nodes {
  public:

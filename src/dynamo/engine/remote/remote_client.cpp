@@ -46,13 +46,13 @@ class Waiting final : private net::Timer {
 };
 
 Result<RemoteBackends> prepare(const RemoteSettings& settings, const Clock& clock) {
-  const bool amazon = settings.endpoints.empty();
-  const std::vector<std::string> urls = amazon ? std::vector{amazon_url(settings.region)} : settings.endpoints;
+  const std::vector<std::string> urls = settings.endpoints.empty() ? std::vector{amazon_url(settings.region)} : settings.endpoints;
   auto tables = Nodes::prepare(settings, urls, clock);
   if (!tables) return tables.error();
   RemoteBackends backends{std::move(*tables), nullptr};
-  if (!amazon) return backends;
-  auto streams = Nodes::prepare(settings, {amazon_streams_url(settings.region)}, clock);
+  const auto streams_at = streams_url(urls.front());
+  if (!streams_at) return backends;
+  auto streams = Nodes::prepare(settings, {*streams_at}, clock);
   if (!streams) return streams.error();
   backends.streams = std::move(*streams);
   return backends;

@@ -54,8 +54,10 @@ TEST(EndpointTest, RefusesWhatIsNoUrl) {
 
 TEST(AmazonUrlTest, FollowsTheRegion) {
   EXPECT_EQ(amazon_url("eu-west-1"), "https://dynamodb.eu-west-1.amazonaws.com");
-  EXPECT_EQ(amazon_streams_url("eu-west-1"), "https://streams.dynamodb.eu-west-1.amazonaws.com");
+  EXPECT_EQ(streams_url(amazon_url("eu-west-1")), "https://streams.dynamodb.eu-west-1.amazonaws.com");
   EXPECT_EQ(amazon_url("cn-north-1"), "https://dynamodb.cn-north-1.amazonaws.com.cn");
+  EXPECT_FALSE(streams_url("http://localhost:8000"));
+  EXPECT_FALSE(streams_url("https://dynamodb.example"));
 }
 
 // Nodes on a worker of their own; the script's answers to GET /localnodes.
