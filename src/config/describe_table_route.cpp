@@ -192,17 +192,21 @@ class TableRouteCheck {
 
   void check_key() {
     for (const TableField& field : route_.key) check_part(field.attribute);
-    if (!route_.bounded.empty()) {
-      check_part(route_.bounded);
+    if (!route_.bounded.empty() && check_part(route_.bounded)) {
       const auto sort = std::find_if(key_.begin() + static_cast<std::ptrdiff_t>(partitions_), key_.end(),
                                      [&](const dynamo::KeyPart& part) { return part.attribute == route_.bounded; });
       if (sort == key_.end()) at_.problem_at("key", "only the sort key can have bounds, not " + in_quotes(route_.bounded));
     }
   }
 
-  void check_part(const std::string& attribute) {
-    if (std::ranges::find(key_, attribute, &dynamo::KeyPart::attribute) != key_.end()) return;
+  bool check_part(const std::string& attribute) {
+    if (is_key(attribute)) return true;
     at_.problem_at("key", in_quotes(attribute) + " is no part of the key, which is " + names_of(key_));
+    return false;
+  }
+
+  bool is_key(const std::string& attribute) const {
+    return std::ranges::find(key_, attribute, &dynamo::KeyPart::attribute) != key_.end();
   }
 
   bool pins(const dynamo::KeyPart& part) const {
@@ -223,6 +227,10 @@ class TableRouteCheck {
     } else if ((one_item || route_.creates) && !whole) {
       at_.problem_at("key", "one item is meant by its whole key: " + names_of(key_));
     }
+    // The service refuses every request with such a filter, which is the route's fault and not the client's.
+    for (const std::string& attribute : route_.filter)
+      if (is_key(attribute))
+        at_.problem_at("filter", in_quotes(attribute) + " is part of the key that the list is read by", "give it bounds in 'key'");
   }
 
   const Cursor& at_;

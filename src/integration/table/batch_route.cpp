@@ -6,6 +6,7 @@
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace gatehouse::integration {
@@ -48,6 +49,8 @@ class BatchReader {
     const std::vector<ForcedField> forced = key.fields();
     for (const std::string& name : request_.settings.read_only)
       if (given.find(name)) return refuse("the field " + name + " cannot be set");
+    if (!request_.settings.version.empty() && given.find(request_.settings.version))
+      return refuse("the field " + request_.settings.version + " cannot be set");
     ValueWriter writer(to);
     write_replacement(given, forced, writer);
     return true;
@@ -79,17 +82,25 @@ void begin_element(std::string& to) {
   if (to.back() != '[') to += ',';
 }
 
-// The list under `name`, or an empty one.
-std::vector<Map> list_of(const Map& body, std::string_view name) {
+void refuse_batch(TableRequest& request, std::string_view problem) { request.refuse(400, "batch_invalid", problem); }
+
+// The list under `name`, an empty one where it is absent. nullopt, and answered, when it is something else: a part of the request that
+// is passed over would look as if it was done.
+std::optional<std::vector<Map>> list_of(TableRequest& request, const Map& body, std::string_view name) {
+  const auto refuse = [&] {
+    refuse_batch(request, std::string(name) + " must be a list of objects");
+    return std::nullopt;
+  };
   std::vector<Map> maps;
   const Value value = body.find(name);
-  if (!value || value.type() != Type::kList) return maps;
-  for (const Value each : value.list())
-    if (each.type() == Type::kMap) maps.push_back(each.map());
+  if (!value) return maps;
+  if (value.type() != Type::kList) return refuse();
+  for (const Value each : value.list()) {
+    if (each.type() != Type::kMap) return refuse();
+    maps.push_back(each.map());
+  }
   return maps;
 }
-
-void refuse_batch(TableRequest& request, std::string_view problem) { request.refuse(400, "batch_invalid", problem); }
 
 // Sends what is in `pending` ({"table":[…]}) until nothing is left, and hands every answer to `take`.
 template <class Take>
@@ -151,7 +162,9 @@ net::Task<void> serve_batch_get(TableRequest& request) {
   std::string pending = "{";
   dynamo::write_json_string(pending, request.settings.table);
   pending += R"(:{"Keys":[)";
-  for (const Map& given : list_of(Map::item(body), "keys")) {
+  const auto keys = list_of(request, Map::item(body), "keys");
+  if (!keys) co_return;
+  for (const Map& given : *keys) {
     RouteValues key;
     if (!reader.read_key(given, key)) co_return refuse_batch(request, reader.problem());
     begin_element(pending);
@@ -183,7 +196,9 @@ net::Task<void> serve_batch_write(TableRequest& request) {
   std::string pending = "{";
   dynamo::write_json_string(pending, request.settings.table);
   pending += ":[";
-  for (const Map& given : list_of(Map::item(body), "put")) {
+  const auto puts = list_of(request, Map::item(body), "put");
+  if (!puts) co_return;
+  for (const Map& given : *puts) {
     std::string item;
     if (!reader.read_item(given, item)) co_return refuse_batch(request, reader.problem());
     if (!request.check_schema(Map::item(item))) co_return;
@@ -192,7 +207,9 @@ net::Task<void> serve_batch_write(TableRequest& request) {
     dynamo::write_json_item(pending, Map::item(item));
     pending += "}}";
   }
-  for (const Map& given : list_of(Map::item(body), "delete")) {
+  const auto deletes = list_of(request, Map::item(body), "delete");
+  if (!deletes) co_return;
+  for (const Map& given : *deletes) {
     RouteValues key;
     if (!reader.read_key(given, key)) co_return refuse_batch(request, reader.problem());
     begin_element(pending);
@@ -215,7 +232,9 @@ net::Task<void> serve_transact(TableRequest& request) {
 
   BatchReader reader(request, route_key);
   std::string operations = R"({"TransactItems":[)";
-  for (const Map& operation : list_of(Map::item(body), "operations"))
+  const auto wanted = list_of(request, Map::item(body), "operations");
+  if (!wanted) co_return;
+  for (const Map& operation : *wanted)
     if (!append_operation(request, reader, operation, operations)) {
       if (!request.context.exchange.responded()) refuse_batch(request, reader.problem());
       co_return;

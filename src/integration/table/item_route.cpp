@@ -5,6 +5,7 @@
 #include "write_request.hpp"
 
 #include "gatehouse/base/percent.hpp"
+#include "gatehouse/dynamo/wire/json_writer.hpp"
 #include "gatehouse/dynamo/wire/number.hpp"
 
 #include <algorithm>
@@ -189,12 +190,14 @@ net::Task<void> put_blindly(TableRequest& request, std::span<const ForcedField> 
   request.answer_item(reply.item ? 200 : 201, Map::item(after));
 }
 
-// RFC 9110 section 10.2.2: where the new item is.
+// RFC 9110 section 10.2.2: where the new item is, below this route: by its sort key, as a route has it in its path.
 std::string location_of(const TableRequest& request, std::span<const ForcedField> key) {
   std::string location(request.context.path);
   if (location.empty() || location.back() != '/') location += '/';
-  const ForcedField& last = key.back();
-  return location + percent_encode(last.value.text());
+  const TableRouteSettings& settings = request.settings;
+  const ForcedField* const last = find_forced(key, settings.sort.empty() ? settings.partition.attribute : settings.sort[0].attribute);
+  const dynamo::Value value = last->value;
+  return location + percent_encode(value.type() == dynamo::Type::kBinary ? dynamo::base64(value.text()) : std::string(value.text()));
 }
 
 }  // namespace

@@ -102,7 +102,11 @@ class Writer {
     const Value value = find_value(node, documents_);
     if (!value) {
       if (node.fallback) {
-        to_ += *node.fallback;
+        const bool quotes = as == As::kText && !node.fallback->starts_with('"');
+        if (quotes)
+          dynamo::write_json_string(to_, *node.fallback);
+        else
+          to_ += *node.fallback;
         return true;
       }
       problem_ = name_of(node) + " is missing";

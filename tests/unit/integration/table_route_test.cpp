@@ -324,5 +324,27 @@ TEST_F(TableRouteTest, ValuesOfClientsCannotChangeTheRequest) {
   EXPECT_THAT(reply.body, HasSubstr(R"("a":"\"},\"ConditionExpression\":\"x")"));
 }
 
+TEST_F(TableRouteTest, LocationIsThatOfTheSortKeyInWhateverOrderTheKeyIsWritten) {
+  item.creates = true;
+  item.key = {{"id", text("$path.id")}, {"owner", text("$path.owner")}};
+  EXPECT_EQ(ask(item, "POST", "/notes", R"({"a":1})").location, "/notes/1");
+}
+
+TEST_F(TableRouteTest, WhatIsNoListOfObjectsIsNotPassedOver) {
+  list.action = TableAction::kBatchWrite;
+  for (const char* const body : {R"({"put":{"id":"1"},"delete":[{"id":"2"}]})", R"({"put":[{"id":"1"},7]})",
+                                 R"({"put":[{"id":"1"}],"delete":"1"})"})
+    EXPECT_EQ(ask(list, "POST", "/notes", body).status, 400) << body;
+  list.action = TableAction::kTransact;
+  EXPECT_EQ(ask(list, "POST", "/notes", R"({"operations":[{"put":{"id":"1"}},7]})").status, 400);
+  EXPECT_EQ(ask(item, "GET", "/notes/1").status, 404);
+}
+
+TEST_F(TableRouteTest, ABatchCannotSetTheVersion) {
+  list.action = TableAction::kBatchWrite;
+  list.version = "rev";
+  EXPECT_EQ(ask(list, "POST", "/notes", R"({"put":[{"id":"1","rev":9}]})").status, 400);
+}
+
 }  // namespace
 }  // namespace gatehouse::integration
