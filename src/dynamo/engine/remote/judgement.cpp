@@ -78,7 +78,9 @@ FinalAnswer final_answer(TryResult result, Operation operation) {
     return told(FaultType::kServiceUnavailable, "There are no credentials for the store: its requests cannot be signed");
   if (result.fate == Fate::kNotDone) return not_reached();
   if (result.fate == Fate::kUnknown) return not_known(operation);
-  if (is_object(result.body)) return {result.status, std::move(result.body)};
+  // Amazon answers TagResource and UntagResource with nothing.
+  const bool empty_success = result.status == 200 && result.body.empty();
+  if (is_object(result.body) || empty_success) return {result.status, std::move(result.body)};
   // Something that stands before the store, or is none.
   const bool refused = result.status == kUnavailable || (result.status >= 400 && result.status < 500);
   return refused ? not_reached() : not_known(operation);

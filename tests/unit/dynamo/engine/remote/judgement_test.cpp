@@ -58,6 +58,14 @@ TEST(FinalAnswerTest, IsTheStoresOwnWhereItIsOne) {
   EXPECT_EQ(answer.body, R"({"message":"m","__type":"ConditionalCheckFailedException"})");
 }
 
+TEST(FinalAnswerTest, MayBeEmptyWhenItIsASuccess) {
+  const FinalAnswer answer = final_answer(answered(200, ""), Operation::kTagResource);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "");
+  EXPECT_EQ(final_answer(answered(500, ""), Operation::kTagResource).status, 500);
+  EXPECT_NE(final_answer(answered(500, ""), Operation::kTagResource).body, "");
+}
+
 TEST(FinalAnswerTest, SaysThatAWriteMayHaveBeenDone) {
   const FinalAnswer answer = final_answer(failed(Fate::kUnknown), kWrite);
   EXPECT_EQ(answer.status, 500);
