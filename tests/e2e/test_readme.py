@@ -18,16 +18,19 @@ CHANGING = [(re.compile(r"\b[0-9a-f]{32}\b|\b[0-9A-HJKMNP-TV-Z]{26}\b|\b[0-9a-f]
 
 
 def examples():
-    """(command, expected output) of every prompt in README's code blocks."""
-    found = []
+    """For each of README's code blocks with prompts: (command, expected output) of every one. Commands of a block build on each other."""
+    blocks = []
     for block in BLOCK.findall((PROJECT / "README.md").read_text(encoding="utf-8")):
+        found = []
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, output = part.partition("\n")
             while command.endswith("\\"):
                 more, _, output = output.partition("\n")
                 command = command[:-1] + more
             found.append((command, output))
-    return found
+        if found:
+            blocks.append(found)
+    return blocks
 
 
 def steady(text):
@@ -53,18 +56,22 @@ def default(shared_rig, tmp_path_factory):
 
 
 def test_readme_shows_requests_and_commands():
-    commands = [command for command, _ in examples()]
-    assert any("curl" in command for command in commands)
-    assert any("explain" in command for command in commands)
-    assert any("check" in command for command in commands)
+    commands = [command for block in examples() for command, _ in block]
+    for word in ("curl", "explain", "check", "boto3"):
+        assert any(word in command for command in commands), word
 
 
-@pytest.mark.parametrize("command, expected", examples(), ids=[command[:60] for command, _ in examples()])
-def test_command_in_readme_prints_what_is_shown(default, command, expected):
-    for old, new in (("localhost:8080", default.authority), ("127.0.0.1:8080", default.authority),
-                     ("127.0.0.1:9180", "%s:%d" % default.admin), ("localhost:9180", "%s:%d" % default.admin)):
-        command = command.replace(old, new)
+def output_of(command, gateway):
+    ports = {"8080": gateway.authority, "9180": "%s:%d" % gateway.admin, "8000": "%s:%d" % gateway.addresses[1]}
+    for port, authority in ports.items():
+        command = re.sub(rf"(localhost|127\.0\.0\.1):{port}\b", authority, command)
     command = re.sub(r"(?<![\w/])(\./)?build/release/gatehouse\b|^gatehouse\b", BINARY, command)
     done = subprocess.run(["bash", "-c", command], cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, env={**os.environ, "LC_ALL": "C.UTF-8"})
-    assert steady(done.stdout) == steady(expected)
+    return done.stdout
+
+
+@pytest.mark.parametrize("block", examples(), ids=[block[0][0][:60] for block in examples()])
+def test_commands_in_readme_print_what_is_shown(default, block):
+    for command, expected in block:
+        assert steady(output_of(command, default)) == steady(expected), command

@@ -170,6 +170,7 @@ TEST(SchemaTest, EverySettingIsDescribedAndEveryExampleAndDefaultIsValid) {
 TEST(SchemaTest, AcceptsWhatLoads) {
   const Validator validator;
   for (const auto& entry : std::filesystem::directory_iterator("config/examples")) {
+    if (entry.path().extension() != ".yaml") continue;  // what an example refers to
     EXPECT_TRUE(validator.accepts(parse_yaml(read(entry.path())))) << entry.path();
   }
   EXPECT_TRUE(validator.accepts(parse_yaml(read("config/gatehouse.yaml"))));
