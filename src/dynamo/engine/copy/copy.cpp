@@ -59,6 +59,8 @@ class Copier {
         progress_(progress) {}
 
   Result<CopyReport> run() {
+    for (const Side* side : {&from_, &to_})
+      if (auto reached = side->reach(); !reached) return reached.error();
     if (auto loaded = load(); !loaded) return loaded.error();
     std::vector<std::string> tables = options_.tables;
     if (tables.empty()) {

@@ -50,6 +50,12 @@ bool pause_before_next(unsigned tries) {
   return true;
 }
 
+Result<void> Side::reach() const {
+  std::string answer;
+  if (engine_.execute_blocking(Operation::kListTables, "{\"Limit\":1}", answer) < 500) return {};
+  return copy_error(name_ + ": " + read_fault(answer).message);
+}
+
 Result<std::string> Side::call(Operation operation, std::string_view body) const {
   for (unsigned tries = 1;; ++tries) {
     std::string answer;

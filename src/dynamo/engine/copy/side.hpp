@@ -15,6 +15,8 @@ class Side {
   Side(Engine& engine, std::string name) : engine_(engine), name_(std::move(name)) {}
   const std::string& name() const { return name_; }
 
+  // Whether there is anything at all, asked once: a wrong address is told at once. Whether listing is allowed does not matter.
+  Result<void> reach() const;
   // The answer of status 200. What is repeated may have been done before: for operations where that does not matter. The error
   // names the store, the operation, and what was answered last.
   Result<std::string> call(Operation operation, std::string_view body) const;
