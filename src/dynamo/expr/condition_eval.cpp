@@ -141,6 +141,15 @@ void append_names(const ConditionNode& root, std::vector<std::string_view>& to) 
   }
 }
 
+void append_nested_names(const ConditionNode& root, std::vector<std::string_view>& to) {
+  for (const ConditionNode* node = &root; node != nullptr; node = node->right) {
+    if (node->left != nullptr) append_nested_names(*node->left, to);
+    for (const Operand& operand : node->operands) {
+      if (operand.path.size() > 1) to.push_back(operand.path.front().name);
+    }
+  }
+}
+
 }  // namespace
 
 std::uint32_t utf16_length(std::string_view text) {
@@ -204,6 +213,10 @@ bool Condition::matches(const Map& item) const { return root_ == nullptr || eval
 
 void Condition::append_attributes(std::vector<std::string_view>& to) const {
   if (root_ != nullptr) append_names(*root_, to);
+}
+
+void Condition::append_nested(std::vector<std::string_view>& to) const {
+  if (root_ != nullptr) append_nested_names(*root_, to);
 }
 
 }  // namespace gatehouse::dynamo

@@ -283,4 +283,11 @@ void Projection::append_attributes(std::vector<std::string_view>& to) const {
   }
 }
 
+void Projection::append_nested(std::vector<std::string_view>& to) const {
+  if (root_ == nullptr) return;
+  for (const Path& path : root_->tree.paths()) {
+    if (path.size() > 1) to.push_back(path.front().name);
+  }
+}
+
 }  // namespace gatehouse::dynamo

@@ -204,6 +204,17 @@ const UpdateOperand* UpdateParser::keep(const UpdateOperand& operand) {
   return new (source_.arena().allocate(sizeof(UpdateOperand), alignof(UpdateOperand))) UpdateOperand(operand);
 }
 
+namespace {
+
+void append_nested_operands(const UpdateOperand* operand, std::vector<std::string_view>& to) {
+  if (operand == nullptr) return;
+  if (operand->path.size() > 1) to.push_back(operand->path.front().name);
+  append_nested_operands(operand->first, to);
+  append_nested_operands(operand->second, to);
+}
+
+}  // namespace
+
 Outcome<Update> Update::parse(std::string_view text, Bindings& bindings, Arena& arena) {
   Source source(text, ExpressionKind::kUpdate, bindings, arena);
   const UpdateProgram* program = UpdateParser(source).parse();
@@ -215,6 +226,13 @@ std::span<const Path> Update::paths() const { return program_ != nullptr ? progr
 
 void Update::append_attributes(std::vector<std::string_view>& to) const {
   for (const Path& path : paths()) to.push_back(path.front().name);
+}
+
+void Update::append_nested(std::vector<std::string_view>& to) const {
+  if (program_ == nullptr) return;
+  for (const Path& path : paths())
+    if (path.size() > 1) to.push_back(path.front().name);
+  for (const UpdateAction& action : program_->actions) append_nested_operands(action.operand, to);
 }
 
 }  // namespace gatehouse::dynamo

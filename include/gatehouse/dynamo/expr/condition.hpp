@@ -30,6 +30,8 @@ class Condition {
   bool matches(const Map& item) const;
   // Each attribute (first step of a path) that it looks at: a filter may not name the table's key.
   void append_attributes(std::vector<std::string_view>& to) const;
+  // Each attribute that a path leads into, to an element or a member of it.
+  void append_nested(std::vector<std::string_view>& to) const;
   const ConditionNode* root() const { return root_; }
 
  private:

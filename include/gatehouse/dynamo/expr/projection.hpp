@@ -32,6 +32,7 @@ class Projection {
   // The same as JSON, without an encoding in between.
   void write_json(const Map& item, std::string& to) const;
   void append_attributes(std::vector<std::string_view>& to) const;  // first steps
+  void append_nested(std::vector<std::string_view>& to) const;      // those that a path leads into
 
  private:
   const ProjectionNode* root_ = nullptr;

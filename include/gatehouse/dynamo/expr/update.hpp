@@ -32,6 +32,7 @@ class Update {
   // Of UPDATED_OLD and UPDATED_NEW: the paths it names.
   std::span<const Path> paths() const;
   void append_attributes(std::vector<std::string_view>& to) const;  // first steps: a key attribute may not be updated
+  void append_nested(std::vector<std::string_view>& to) const;      // those that a path leads into, of operands too
 
  private:
   const UpdateProgram* program_ = nullptr;
