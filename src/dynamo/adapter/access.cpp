@@ -58,8 +58,8 @@ Fault access_denied(const AccessKey& key, std::string_view region, const Touch& 
 }
 
 Outcome<std::vector<Touch>> check_access(const AccessKey& key, std::string_view region, Operation operation, std::string_view body,
-                                         Arena& arena) {
-  auto touches = find_touched(operation, body, arena);
+                                         Iterators iterators, Arena& arena) {
+  auto touches = find_touched(operation, body, iterators, arena);
   if (!touches) return touches.error();
   for (const Touch& touch : *touches)
     if (!key.may(touch.action, operation, touch.table)) return access_denied(key, region, touch);

@@ -39,6 +39,6 @@ Fault access_denied(const AccessKey& key, std::string_view region, const Touch& 
 
 // The touches of a request that the key may make, or why it may not. Leading keys are not looked at.
 Outcome<std::vector<Touch>> check_access(const AccessKey& key, std::string_view region, Operation operation, std::string_view body,
-                                         Arena& arena);
+                                         Iterators iterators, Arena& arena);
 
 }  // namespace gatehouse::dynamo

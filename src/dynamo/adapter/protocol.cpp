@@ -155,7 +155,8 @@ void Protocol::answer_too_large(Buffers& buffers, HttpAnswer& answer) {
 // Of a key with restrictions. False when it was refused.
 net::Task<bool> Protocol::Impl::admit(const AccessKey& key, std::string_view region, const Call& call, Arena& arena, Buffers& buffers,
                                       HttpAnswer& answer) const {
-  const auto touches = check_access(key, region, call.operation, call.body, arena);
+  const Iterators iterators = engine->kind() == "remote" ? Iterators::kOpaque : Iterators::kNameTheirStream;
+  const auto touches = check_access(key, region, call.operation, call.body, iterators, arena);
   if (!touches) {
     const bool denied = touches.error().type() == FaultType::kAccessDenied;
     refuse(touches.error(), denied ? "dynamodb_access_denied" : "dynamodb_malformed_body", buffers, answer);

@@ -265,9 +265,16 @@ Outcome<void> add_touched(Operation operation, std::string_view body, const Memb
   }
 }
 
-// What names no table is about the account, and shows no items, or it is GetRecords: what an iterator's text says of its table is
-// the client's word, so only who may read every stream may bring one.
-bool is_about_the_account(Operation operation) { return operation != Operation::kGetRecords; }
+// "arn:…:table/notes/stream/…|1|…"
+Outcome<void> add_iterator(const Members& members, Iterators iterators, Arena& arena, Touches& to) {
+  const auto text = read_string(members, "ShardIterator", arena);
+  if (!text) return text.error();
+  Touch touch{action_of(Operation::kGetRecords), {}, {}, Touch::Items::kUnknown, {}};
+  const std::string_view stream = text->substr(0, text->find('|'));
+  if (iterators == Iterators::kNameTheirStream && stream.starts_with("arn:")) touch.table = table_reference(stream).table;
+  to.push_back(touch);
+  return boost::system::in_place_value;
+}
 
 }  // namespace
 
@@ -291,16 +298,16 @@ TableReference table_reference(std::string_view text) {
   return {name, rest.starts_with(kIndex) ? rest.substr(kIndex.size()) : std::string_view()};
 }
 
-Outcome<std::vector<Touch>> find_touched(Operation operation, std::string_view body, Arena& arena) {
+Outcome<std::vector<Touch>> find_touched(Operation operation, std::string_view body, Iterators iterators, Arena& arena) {
   if (!is_valid_utf8(body)) return Fault(FaultType::kSerialization, "");
   const auto members = read_members(body, arena);
   if (!members) return members.error();
   Touches touches;
-  if (const auto added = add_touched(operation, body, *members, arena, touches); !added) return added.error();
-  if (touches.empty()) {
-    const auto items = is_about_the_account(operation) ? Touch::Items::kNone : Touch::Items::kUnknown;
-    touches.push_back({action_of(operation), {}, {}, items, {}});
-  }
+  const auto added = operation == Operation::kGetRecords ? add_iterator(*members, iterators, arena, touches)
+                                                         : add_touched(operation, body, *members, arena, touches);
+  if (!added) return added.error();
+  // What names no table is about the account, and shows no items.
+  if (touches.empty()) touches.push_back({action_of(operation), {}, {}, Touch::Items::kNone, {}});
   return touches;
 }
 

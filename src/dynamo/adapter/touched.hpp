@@ -34,7 +34,11 @@ struct TableReference {
 };
 TableReference table_reference(std::string_view text);
 
+// What an iterator's text says of its table: the truth where the engine reads no other stream than the one that is named at its
+// front, else the client's word, and no table can be told.
+enum class Iterators : unsigned char { kOpaque, kNameTheirStream };
+
 // A fault where the engine would answer with one too: what is no JSON, or of the wrong type.
-Outcome<std::vector<Touch>> find_touched(Operation operation, std::string_view body, Arena& arena);
+Outcome<std::vector<Touch>> find_touched(Operation operation, std::string_view body, Iterators iterators, Arena& arena);
 
 }  // namespace gatehouse::dynamo

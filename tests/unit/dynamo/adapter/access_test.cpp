@@ -7,10 +7,11 @@
 namespace gatehouse::dynamo {
 namespace {
 
-std::string judged(const AccessKeySettings& settings, Operation operation, std::string_view body) {
+std::string judged(const AccessKeySettings& settings, Operation operation, std::string_view body,
+                   Iterators iterators = Iterators::kNameTheirStream) {
   const AccessKey key(settings);
   Arena arena;
-  const auto touches = check_access(key, "eu-west-1", operation, body, arena);
+  const auto touches = check_access(key, "eu-west-1", operation, body, iterators, arena);
   return touches ? "" : std::string(fault_short_name(touches.error().type()));
 }
 
@@ -33,7 +34,7 @@ TEST(AccessTest, WhoMayDoEverythingIsUnrestricted) {
 TEST(AccessTest, SaysWhoWasNotAllowedWhat) {
   const AccessKey reader(key({"Query"}, {"notes"}));
   Arena arena;
-  const auto touches = check_access(reader, "eu-west-1", Operation::kGetItem, kGetNotes, arena);
+  const auto touches = check_access(reader, "eu-west-1", Operation::kGetItem, kGetNotes, Iterators::kOpaque, arena);
   ASSERT_FALSE(touches);
   EXPECT_EQ(touches.error().message(),
             "User: arn:aws:iam::000000000000:user/app is not authorized to perform: dynamodb:GetItem on resource: "
@@ -76,6 +77,14 @@ TEST(AccessTest, WhatIsAboutAllTablesNeedsAllTables) {
   EXPECT_EQ(judged(key({"*"}, {"notes"}), Operation::kListTables, "{}"), "AccessDeniedException");
   EXPECT_EQ(judged(key({"ListTables"}, {"*"}), Operation::kListTables, "{}"), "");
   EXPECT_EQ(judged(key({"*"}, {"notes"}), Operation::kGetRecords, R"({"ShardIterator":"opaque"})"), "AccessDeniedException");
+}
+
+TEST(AccessTest, AnIteratorIsOfItsStreamsTable) {
+  constexpr std::string_view kRequest = R"({"ShardIterator":"arn:aws:dynamodb:r:0:table/notes/stream/1|1|x"})";
+  EXPECT_EQ(judged(key({"GetRecords"}, {"notes"}), Operation::kGetRecords, kRequest), "");
+  EXPECT_EQ(judged(key({"GetRecords"}, {"other"}), Operation::kGetRecords, kRequest), "AccessDeniedException");
+  EXPECT_EQ(judged(key({"GetRecords"}, {"notes"}), Operation::kGetRecords, kRequest, Iterators::kOpaque), "AccessDeniedException");
+  EXPECT_EQ(judged(key({"GetRecords"}, {"*"}), Operation::kGetRecords, kRequest, Iterators::kOpaque), "");
 }
 
 TEST(AccessTest, FindsKeysById) {

@@ -11,7 +11,7 @@ const KeySchema kSchema{"tenant", {{"by_date", {"tenant"}}, {"by_tag", {"tag"}},
 
 bool within(Operation operation, std::string_view body, std::vector<std::string> patterns = {"ann"}) {
   Arena arena;
-  const auto touches = find_touched(operation, body, arena);
+  const auto touches = find_touched(operation, body, Iterators::kNameTheirStream, arena);
   EXPECT_TRUE(touches) << body;
   if (!touches) return false;
   for (const Touch& touch : *touches)
@@ -101,6 +101,7 @@ TEST(LeadingKeysTest, WhatCannotBeDecidedIsRefused) {
   EXPECT_FALSE(within(Operation::kDeleteTable, R"({"TableName":"notes"})"));
   EXPECT_FALSE(within(Operation::kUpdateTable, R"({"TableName":"notes"})"));
   EXPECT_FALSE(within(Operation::kGetRecords, R"({"ShardIterator":"x"})"));
+  EXPECT_FALSE(within(Operation::kGetRecords, R"({"ShardIterator":"arn:aws:dynamodb:r:0:table/notes/stream/1|1|x"})"));
   EXPECT_TRUE(within(Operation::kDescribeTable, R"({"TableName":"notes"})"));
 }
 

@@ -8,9 +8,9 @@ namespace gatehouse::dynamo {
 namespace {
 
 // "GetItem notes; PutItem other/index"
-std::string touched(Operation operation, std::string_view body) {
+std::string touched(Operation operation, std::string_view body, Iterators iterators = Iterators::kNameTheirStream) {
   Arena arena;
-  const auto touches = find_touched(operation, body, arena);
+  const auto touches = find_touched(operation, body, iterators, arena);
   if (!touches) return std::string(fault_short_name(touches.error().type()));
   std::string text;
   for (const Touch& touch : *touches) {
@@ -98,7 +98,15 @@ TEST(TouchedTest, RestoringTouchesBothTables) {
 
 TEST(TouchedTest, NamesNoTableWhereNoneIsToBeTold) {
   EXPECT_EQ(touched(Operation::kGetItem, "{}"), "GetItem ?");
-  EXPECT_EQ(touched(Operation::kGetRecords, R"({"ShardIterator":"arn:aws:dynamodb:r:0:table/notes/stream/1|1|x"})"), "GetRecords ?");
+  EXPECT_EQ(touched(Operation::kGetRecords, "{}"), "GetRecords ?");
+  EXPECT_EQ(touched(Operation::kGetRecords, R"({"ShardIterator":"opaque"})"), "GetRecords ?");
+  EXPECT_EQ(touched(Operation::kGetRecords, R"({"ShardIterator":"notes|1|x"})"), "GetRecords ?");
+}
+
+TEST(TouchedTest, BelievesTheIteratorsOfAnEngineThatChecksThem) {
+  constexpr std::string_view kRequest = R"({"ShardIterator":"arn:aws:dynamodb:r:0:table/notes/stream/1|1|arn:aws:dynamodb:r:0:table/other/stream/1|1|x"})";
+  EXPECT_EQ(touched(Operation::kGetRecords, kRequest), "GetRecords notes");
+  EXPECT_EQ(touched(Operation::kGetRecords, kRequest, Iterators::kOpaque), "GetRecords ?");
 }
 
 TEST(TouchedTest, RefusesWhatTheEngineWouldReadDifferently) {
