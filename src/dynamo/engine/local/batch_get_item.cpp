@@ -4,6 +4,7 @@
 #include "item_request.hpp"
 #include "row_key.hpp"
 #include "run.hpp"
+#include "scalar_keys.hpp"
 
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 
@@ -112,6 +113,12 @@ Outcome<void> check(BatchGet& batch, Arena& arena) {
   if (Outcome<void> valid = check_constraints(batch); !valid) return valid;
   static constexpr Member kExpressions[] = {Member::kProjectionExpression};
   static constexpr Member kLegacy[] = {Member::kAttributesToGet};
+  // One kind of them for all tables.
+  ItemRequest whole;
+  for (const Member member : {Member::kProjectionExpression, Member::kAttributesToGet})
+    for (const Group& group : batch.groups)
+      if (group.request.has(member)) whole.given.add(member);
+  if (Outcome<void> valid = check_parameter_mix(whole, kExpressions, kLegacy); !valid) return valid;
   std::size_t keys = 0;
   for (Group& group : batch.groups) {
     if (Outcome<void> valid = check_parameter_mix(group.request, kExpressions, kLegacy); !valid) return valid;
@@ -139,6 +146,7 @@ Outcome<void> find_rows(const Run& run, BatchGet& batch) {
       if (!keyed) return keyed;
       rows.push_back(wanted.row_key);
     }
+    if (Outcome<void> valid = check_scalar_keys_in(*group.table, group.projection); !valid) return valid;
   }
   return check_distinct_rows(rows);
 }

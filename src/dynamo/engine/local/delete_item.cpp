@@ -4,6 +4,7 @@
 #include "mutation.hpp"
 #include "row_key.hpp"
 #include "run.hpp"
+#include "scalar_keys.hpp"
 #include "write_buffers.hpp"
 
 namespace gatehouse::dynamo {
@@ -49,6 +50,7 @@ Outcome<void> delete_item(Run& run) {
   if (!table) return table.error();
   WriteBuffers& buffers = fresh_write_buffers();
   if (Outcome<void> keyed = append_item_key(buffers.row_key, **table, request.key, KeyForm::kExact); !keyed) return keyed;
+  if (Outcome<void> valid = check_scalar_keys_in(**table, *condition); !valid) return valid;
 
   Mutation mutation(run);
   mutation.lock(buffers.row_key);

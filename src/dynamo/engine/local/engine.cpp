@@ -70,7 +70,7 @@ struct LocalEngine::Impl {
 
   Ran run_here(Call& call);
   net::Task<Ran> run_on_pool(Call& call);
-  net::Task<void> wait_durable(Call& call, CommitNumber number, std::size_t begin);
+  net::Task<void> wait_durable(Call& call, const Ran& ran, std::size_t begin);
   static Ran refuse(Call& call, std::size_t begin, const Fault& fault);
 
   std::unique_ptr<LocalState> state;
@@ -116,8 +116,8 @@ net::Task<Ran> LocalEngine::Impl::run_on_pool(Call& call) {
   co_return job.ran();
 }
 
-net::Task<void> LocalEngine::Impl::wait_durable(Call& call, CommitNumber number, std::size_t begin) {
-  const DurableWaits::Wait wait(*durable_waits, call.worker, call.waiter, number);
+net::Task<void> LocalEngine::Impl::wait_durable(Call& call, const Ran& ran, std::size_t begin) {
+  const DurableWaits::Wait wait(*durable_waits, call.worker, call.waiter, ran.awaited());
   const Deadline deadline(call);
   state->storage->request_sync();
   while (!wait.over()) {
@@ -127,7 +127,8 @@ net::Task<void> LocalEngine::Impl::wait_durable(Call& call, CommitNumber number,
     }
     co_await call.waiter;
   }
-  if (state->storage->durable() >= number) co_return;
+  // Over without the rest of what is awaited: the disk failed.
+  if (state->storage->durable() >= ran.must_be_durable) co_return;
   call.status = refuse(call, begin, {FaultType::kInternalServerError, "The store cannot write to its disk"}).status;
 }
 
@@ -155,17 +156,17 @@ net::Task<void> LocalEngine::execute(Call& call) {
   Ran ran = impl.run_here(call);
   if (ran.would_block) ran = co_await impl.run_on_pool(call);
   call.status = ran.status;
-  if (ran.must_be_durable > impl.state->storage->durable()) co_await impl.wait_durable(call, ran.must_be_durable, begin);
+  if (ran.awaited() > impl.state->storage->durable()) co_await impl.wait_durable(call, ran, begin);
 }
 
 int LocalEngine::execute_blocking(Operation operation, std::string_view body, std::string& answer) {
   Storage& storage = *impl_->state->storage;
   const std::size_t begin = answer.size();
   const Ran ran = run_operation(*impl_->state, operation, body, answer, Patience::kAllowed);
-  if (ran.must_be_durable <= storage.durable()) return ran.status;
+  if (ran.awaited() <= storage.durable()) return ran.status;
   storage.request_sync();
-  const Result<void> durable = storage.wait_durable(ran.must_be_durable);
-  if (durable) return ran.status;
+  const Result<void> durable = storage.wait_durable(ran.awaited());
+  if (durable || ran.must_be_durable <= storage.durable()) return ran.status;
   log::error("store_error", {{"reason", durable.error().reason()}, {"error", durable.error().message()}});
   answer.resize(begin);
   return answer_fault({FaultType::kInternalServerError, "The store cannot write to its disk"}, answer);

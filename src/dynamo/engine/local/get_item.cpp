@@ -3,6 +3,7 @@
 #include "item_request.hpp"
 #include "row_key.hpp"
 #include "run.hpp"
+#include "scalar_keys.hpp"
 #include "write_buffers.hpp"
 
 namespace gatehouse::dynamo {
@@ -42,6 +43,7 @@ Outcome<void> get_item(Run& run) {
   if (!table) return table.error();
   WriteBuffers& buffers = fresh_write_buffers();
   if (Outcome<void> keyed = append_item_key(buffers.row_key, **table, request.key, KeyForm::kExact); !keyed) return keyed;
+  if (Outcome<void> valid = check_scalar_keys_in(**table, *projection); !valid) return valid;
 
   const Result<bool> found = run.state.storage->get(Family::kData, buffers.row_key, buffers.before, run.reading());
   if (!found) return fault_of(found.error());

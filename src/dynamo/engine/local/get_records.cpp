@@ -5,7 +5,6 @@
 #include "stream_log.hpp"
 #include "table_description.hpp"
 
-
 #include <algorithm>
 #include <cstdio>
 
@@ -142,7 +141,7 @@ Outcome<void> get_records(Run& run) {
   if (!iterator) return validation("Invalid ShardIterator");
   const WallTime now = run.state.clock.wall();
   if (now - iterator->created > StreamIterator::kLifetime) return Fault(FaultType::kExpiredIterator, "The shard iterator is too old: it was made more than 15 minutes ago");
-  const std::string_view arn = text.substr(0, text.find('|'));
+  const std::string_view arn = stream_arn_of(text);
   const auto entry = run.state.catalogue.find_stream(arn);
   if (!entry || entry->stream.id != iterator->stream)
     return Fault(FaultType::kResourceNotFound, "Requested resource not found: Stream: " + std::string(arn) + " not found");

@@ -1,18 +1,10 @@
 #include "item_update.hpp"
 
+#include "scalar_keys.hpp"
+
 #include "gatehouse/dynamo/expr/legacy.hpp"
 
 namespace gatehouse::dynamo {
-namespace {
-
-bool is_index_key(const TableIndex& index, std::string_view attribute) {
-  for (const auto* parts : {&index.partition, &index.sort})
-    for (const KeyPart& part : *parts)
-      if (part.attribute == attribute) return true;
-  return false;
-}
-
-}  // namespace
 
 Outcome<Update> update_of(ItemRequest& request, Arena& arena) {
   if (request.has(Member::kUpdateExpression)) return Update::parse(request.update, request.bindings, arena);
@@ -27,15 +19,7 @@ Outcome<void> check_update_targets(const Update& update, const Table& table) {
     return validation("One or more parameter values were invalid: Cannot update attribute " + std::string(path.front().name) +
                       ". This attribute is part of the key");
   }
-  for (const Path path : update.paths()) {
-    if (path.size() == 1) continue;
-    for (const TableIndex& index : table.indexes) {
-      if (!is_index_key(index, path.front().name)) continue;
-      return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: " +
-                        std::string(path.front().name));
-    }
-  }
-  return boost::system::in_place_value;
+  return check_scalar_keys_in(table, update);
 }
 
 Outcome<std::optional<Map>> apply_update(const Update& update, const ItemRequest& request, const std::optional<Map>& before,

@@ -31,34 +31,34 @@ Fault missed(std::string_view attribute) {
   return validation("Query condition missed key schema element: " + std::string(attribute));
 }
 
-Outcome<void> check_operand(const KeyPart& part, Value value) {
+Outcome<void> check_operand(const TableIndex* index, const KeyPart& part, Value value) {
   if (value.type() != type_of(part.type))
     return validation("One or more parameter values were invalid: Condition parameter type does not match schema type");
   if (part.type == KeyType::kNumber || !value.text().empty()) return boost::system::in_place_value;
-  return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
-                    std::string(part.type == KeyType::kString ? "string" : "binary") + " value. Key: " + part.attribute);
+  std::string message = "One or more parameter values are not valid. ";
+  if (index != nullptr) message += "A value specified for a secondary index key is not supported. ";
+  message.append("The AttributeValue for a key attribute cannot contain an empty ");
+  message.append(part.type == KeyType::kString ? "string" : "binary").append(" value. ");
+  if (index != nullptr) message.append("IndexName: ").append(index->name).append(", Index");
+  return validation(message.append("Key: ").append(part.attribute));
 }
 
-Outcome<void> check_operands(const KeyPart& part, const KeyTerm& term) {
-  // Every string begins with the empty one.
-  if (term.comparison == KeyComparison::kBeginsWith) {
-    if (part.type == KeyType::kNumber || term.first.type() != type_of(part.type))
-      return validation("One or more parameter values were invalid: Condition parameter type does not match schema type");
-    return boost::system::in_place_value;
-  }
-  if (Outcome<void> valid = check_operand(part, term.first); !valid) return valid;
-  if (term.comparison == KeyComparison::kBetween) return check_operand(part, term.second);
+Outcome<void> check_operands(const TableIndex* index, const KeyPart& part, const KeyTerm& term) {
+  if (term.comparison == KeyComparison::kBeginsWith && part.type == KeyType::kNumber)
+    return validation("One or more parameter values were invalid: Condition parameter type does not match schema type");
+  if (Outcome<void> valid = check_operand(index, part, term.first); !valid) return valid;
+  if (term.comparison == KeyComparison::kBetween) return check_operand(index, part, term.second);
   return boost::system::in_place_value;
 }
 
-Outcome<void> check_partition(const KeySchema& schema, std::span<const KeyTerm> terms) {
+Outcome<void> check_partition(const TableIndex* index, const KeySchema& schema, std::span<const KeyTerm> terms) {
   const std::size_t most = schema.partition.size() + schema.sort.size();
   if (terms.size() > std::max<std::size_t>(most, 2)) return validation("Conditions can be of length 1 or 2 only");
   for (const KeyPart& part : schema.partition) {
     if (terms.size() > most) return validation("Query key condition not supported");
     const KeyTerm* const term = find_term(terms, part.attribute);
     if (term == nullptr) return missed(part.attribute);
-    if (Outcome<void> valid = check_operands(part, *term); !valid) return valid;
+    if (Outcome<void> valid = check_operands(index, part, *term); !valid) return valid;
     if (term->comparison != KeyComparison::kEqual) return validation("Query key condition not supported");
   }
   return boost::system::in_place_value;
@@ -141,7 +141,7 @@ KeySchema schema_of(const Table& table, const TableIndex* index) {
 
 Outcome<KeyRange> query_range(const Table& table, const TableIndex* index, std::span<const KeyTerm> terms) {
   const KeySchema schema = schema_of(table, index);
-  if (Outcome<void> valid = check_partition(schema, terms); !valid) return valid.error();
+  if (Outcome<void> valid = check_partition(index, schema, terms); !valid) return valid.error();
   std::string prefix = partition_prefix(table, schema, terms);
   std::size_t used = schema.partition.size();
   for (const KeyPart& part : schema.sort) {
@@ -150,7 +150,7 @@ Outcome<KeyRange> query_range(const Table& table, const TableIndex* index, std::
       if (used < terms.size()) return missed(part.attribute);
       break;
     }
-    if (Outcome<void> valid = check_operands(part, *term); !valid) return valid.error();
+    if (Outcome<void> valid = check_operands(index, part, *term); !valid) return valid.error();
     ++used;
     const bool last = schema.number == kTableRows;
     if (term->comparison == KeyComparison::kEqual && used < terms.size()) {

@@ -256,7 +256,7 @@ Outcome<void> Mutation::commit() {
 
 void Mutation::give_up() {
   Impl& impl = *impl_;
-  for (const std::size_t index : impl.locked) impl.run->saw(impl.stripes().at(index));
+  for (const std::size_t index : impl.locked) impl.run->needs(impl.stripes().at(index));
   impl.unlock();
 }
 

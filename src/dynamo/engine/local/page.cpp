@@ -27,7 +27,7 @@ class PageReader {
     ReadOptions options = run_.reading();
     options.fill_cache = plan_.fill_cache;
     // Entries and items of one moment.
-    const std::unique_ptr<Snapshot> snapshot = plan_.whole_items ? run_.state.storage->snapshot() : nullptr;
+    const std::unique_ptr<Snapshot> snapshot = needs_items() ? run_.state.storage->snapshot() : nullptr;
     options.snapshot = snapshot.get();
     const std::unique_ptr<Cursor> cursor =
         run_.state.storage->cursor(Family::kData, plan_.range.lower, plan_.range.upper, options);
@@ -53,14 +53,15 @@ class PageReader {
     return boost::system::in_place_value;
   }
 
+  bool needs_items() const { return plan_.whole_items || plan_.filters_items; }
   bool is_full() const { return bytes_ >= kMaxPageSize || (plan_.limit != 0 && page_.scanned >= plan_.limit); }
 
   Outcome<void> add(std::string_view key, const Map& row, const ReadOptions& options) {
     ++page_.scanned;
     row_bytes_ += size_of(row);
-    if (!plan_.whole_items) {
-      bytes_ = row_bytes_;
-      add_item(row);
+    if (!plan_.whole_items) bytes_ = row_bytes_;
+    if (!needs_items()) {
+      add_item(row, row);
       return boost::system::in_place_value;
     }
     const std::string item_key = item_key_of_entry(key, plan_.table, *plan_.index);
@@ -69,15 +70,19 @@ class PageReader {
     run_.saw(item_key);
     if (!*found) return boost::system::in_place_value;
     const Map item = Map::item(fetched_);
+    if (!plan_.whole_items) {
+      add_item(item, row);
+      return boost::system::in_place_value;
+    }
     const std::uint64_t bytes = size_of(item);
     bytes_ += bytes;
     page_.capacity.add_table(read_halves(bytes, plan_.kind));
-    add_item(item);
+    add_item(item, item);
     return boost::system::in_place_value;
   }
 
-  void add_item(const Map& item) {
-    if (!plan_.filter.matches(item)) return;
+  void add_item(const Map& filtered, const Map& item) {
+    if (!plan_.filter.matches(filtered)) return;
     if (page_.count++ != 0 && !plan_.count_only) items_ += ',';
     if (plan_.count_only) return;
     if (plan_.projection) {

@@ -21,7 +21,8 @@ struct PagePlan {
   const TableIndex* index = nullptr;
   KeyRange range = {};
   bool forward = true;
-  bool whole_items = false;  // of a local index: rows are entries, items are fetched from the table
+  bool whole_items = false;    // of a local index: rows are entries, items are fetched from the table
+  bool filters_items = false;  // of an index: the filter looks at the table's items, whatever is answered
   bool count_only = false;
   bool fill_cache = true;
   std::uint64_t limit = 0;   // of rows looked at; 0: none

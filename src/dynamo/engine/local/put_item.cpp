@@ -4,6 +4,7 @@
 #include "mutation.hpp"
 #include "row_key.hpp"
 #include "run.hpp"
+#include "scalar_keys.hpp"
 #include "write_buffers.hpp"
 
 namespace gatehouse::dynamo {
@@ -52,6 +53,11 @@ Outcome<void> put_item(Run& run) {
   if (!table) return table.error();
   WriteBuffers& buffers = fresh_write_buffers();
   if (Outcome<void> keyed = append_item_key(buffers.row_key, **table, request.item, KeyForm::kItem); !keyed) return keyed;
+  // Whether the condition holds says nothing about an item that cannot be put at all.
+  if (*condition) {
+    if (Outcome<void> valid = check_index_keys(**table, request.item); !valid) return valid;
+    if (Outcome<void> valid = check_scalar_keys_in(**table, *condition); !valid) return valid;
+  }
 
   Mutation mutation(run);
   mutation.lock(buffers.row_key);

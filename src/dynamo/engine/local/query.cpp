@@ -41,7 +41,6 @@ Outcome<void> check(const ItemRequest& request) {
     return validation("The provided starting key is invalid: " + valid.error().message());
   if (!request.has(Member::kKeyConditions) && !request.has(Member::kKeyConditionExpression))
     return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
-  if (Outcome<void> valid = check_select(request); !valid) return valid;
   return check_bindings(request);
 }
 
@@ -86,7 +85,7 @@ Outcome<void> plan_page(const ItemRequest& request, const KeyCondition& conditio
   plan.range = std::move(*range);
   if (Outcome<void> started = start(request, plan); !started) return started;
   if (Outcome<void> valid = check_filter(request, plan); !valid) return valid;
-  return select(request, plan);
+  return select(request, PageOf::kQuery, plan);
 }
 
 }  // namespace

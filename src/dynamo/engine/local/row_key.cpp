@@ -134,6 +134,16 @@ Outcome<void> append_item_key(std::string& to, const Table& table, const Map& at
   return boost::system::in_place_value;
 }
 
+Outcome<void> check_index_keys(const Table& table, const Map& item) {
+  for (const TableIndex& index : table.indexes) {
+    if (index.status == IndexStatus::kDeleting) continue;
+    if (const Outcome<bool> partition = check_index_parts(index.partition, index, item, Role::kPartition); !partition)
+      return partition.error();
+    if (const Outcome<bool> sort = check_index_parts(index.sort, index, item, Role::kSort); !sort) return sort.error();
+  }
+  return boost::system::in_place_value;
+}
+
 Outcome<bool> append_index_key(std::string& to, const Table& table, const TableIndex& index, const Map& item) {
   const Outcome<bool> partition = check_index_parts(index.partition, index, item, Role::kPartition);
   if (!partition) return partition.error();

@@ -28,6 +28,9 @@ Outcome<void> append_item_key(std::string& to, const Table& table, const Map& at
 // type is a fault.
 Outcome<bool> append_index_key(std::string& to, const Table& table, const TableIndex& index, const Map& item);
 
+// That fault, of any of the indexes that are kept.
+Outcome<void> check_index_keys(const Table& table, const Map& item);
+
 // Everything of a table, of one of its row kinds, of one partition.
 void append_table_prefix(std::string& to, TableId table);
 void append_rows_prefix(std::string& to, TableId table, std::uint8_t index);

@@ -1,6 +1,9 @@
 // One operation being executed: what it works with, and the table of all operations. Handlers are plain functions on one thread, a
 // worker's (Patience::kNever: they give up with kWouldBlock where the disk is needed, and are run again from the start on a
 // thread that may wait) or a pool's. They do not wait for durability: they say what must be durable before the answer is sent.
+//
+// What an answer promises (a change was made, a condition did not hold) is never told before it is durable. What it merely shows is
+// waited for as well, until the disk fails: what the failed store holds back would never become durable, and reads must go on.
 #pragma once
 
 #include "catalogue.hpp"
@@ -51,22 +54,22 @@ struct Run {
   Arena& arena;
   std::string& answer;  // JSON, appended
   Patience patience;
-  CommitNumber must_be_durable = 0;
+  CommitNumber must_be_durable = 0;    // what is promised
+  CommitNumber should_be_durable = 0;  // what is shown
   bool reads_may_wait = false;  // although writes may not: rows that lie in the page cache cost less than a hop to the pool
 
   void needs(CommitNumber number) { must_be_durable = std::max(must_be_durable, number); }
+  // After what is promised was decided by rows of a partition.
+  void needs(const Stripes::Stripe& stripe) { needs(last_change(stripe)); }
   // After rows of a partition were read.
-  void saw(std::string_view row_key) { saw(state.stripes.of(row_key)); }
-  void saw(const Stripes::Stripe& stripe) {
-    const CommitNumber last = Stripes::last_change(stripe);
-    if (last == Stripes::kInFlight) {
-      saw_everything();
-    } else {
-      needs(last);
-    }
-  }
+  void saw(std::string_view row_key) { saw(last_change(state.stripes.of(row_key))); }
   // After rows of many partitions were read.
-  void saw_everything() { needs(state.storage->written()); }
+  void saw_everything() { saw(state.storage->written()); }
+  void saw(CommitNumber number) { should_be_durable = std::max(should_be_durable, number); }
+  CommitNumber last_change(const Stripes::Stripe& stripe) const {
+    const CommitNumber last = Stripes::last_change(stripe);
+    return last == Stripes::kInFlight ? state.storage->written() : last;
+  }
   ReadOptions reading() const { return {.patience = reads_may_wait ? Patience::kAllowed : patience}; }
   // By name or ARN; kResourceNotFound "Requested resource not found".
   Outcome<std::shared_ptr<const Table>> table(std::string_view name_or_arn) const;

@@ -35,10 +35,12 @@ Ran run_once(LocalState& state, Operation operation, std::string_view body, std:
   Run run{state, body, *arena, answer, patience};
   run.reads_may_wait = reads == Reads::kMayWait;
   const Outcome<void> outcome = handle(operation, run);
-  if (outcome) return {.status = 200, .must_be_durable = run.must_be_durable};
+  Ran ran{.status = 200, .must_be_durable = run.must_be_durable, .should_be_durable = run.should_be_durable};
+  if (outcome) return ran;
   answer.resize(begin);
   if (outcome.error().type() == FaultType::kWouldBlock) return {.would_block = true};
-  return {.status = answer_fault(outcome.error(), answer), .must_be_durable = run.must_be_durable};
+  ran.status = answer_fault(outcome.error(), answer);
+  return ran;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "run.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,11 @@ namespace gatehouse::dynamo {
 
 struct Ran {
   int status = 0;
-  CommitNumber must_be_durable = 0;  // before the answer may be told
-  bool would_block = false;          // nothing was done or answered: run it where it may wait
+  CommitNumber must_be_durable = 0;    // before the answer may be told
+  CommitNumber should_be_durable = 0;  // the same, unless the disk failed
+  bool would_block = false;            // nothing was done or answered: run it where it may wait
+
+  CommitNumber awaited() const { return std::max(must_be_durable, should_be_durable); }
 };
 
 enum class Reads : unsigned char { kAsPatience, kMayWait };

@@ -58,7 +58,6 @@ Outcome<void> check(const ItemRequest& request) {
   if (Outcome<void> valid = check_values(request, Member::kExclusiveStartKey); !valid)
     return validation("The provided starting key is invalid: " + valid.error().message());
   if (Outcome<void> valid = check_segments(request); !valid) return valid;
-  if (Outcome<void> valid = check_select(request); !valid) return valid;
   return check_bindings(request);
 }
 
@@ -101,7 +100,7 @@ Outcome<void> scan(Run& run) {
   plan.range = scan_range(**table, *index, static_cast<std::uint64_t>(request.segment),
                           parted ? static_cast<std::uint64_t>(request.total_segments) : 1);
   if (Outcome<void> started = start(request, plan); !started) return started;
-  if (Outcome<void> selected = select(request, plan); !selected) return selected;
+  if (Outcome<void> selected = select(request, PageOf::kScan, plan); !selected) return selected;
 
   begin_page(run.answer, plan);
   const Outcome<Page> page = read_page(run, plan, run.answer);

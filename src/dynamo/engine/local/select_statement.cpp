@@ -2,6 +2,7 @@
 #include "execute_statement.hpp"
 
 #include "page.hpp"
+#include "scalar_keys.hpp"
 #include "selection.hpp"
 
 #include "gatehouse/base/strings.hpp"
@@ -130,7 +131,7 @@ class Selector {
       if (!page) return page.error();
       if (run_.answer.size() == items) run_.answer.resize(before);
       if (sets_.empty()) {
-        if (options_.consistent) run_.needs(run_.state.storage->written());
+        if (options_.consistent) run_.saw_everything();
       } else {
         run_.saw(plan->range.lower);
       }
@@ -164,6 +165,7 @@ Outcome<void> execute_select(Run& run, const StatementOptions& options, const St
     return validation("The table does not have the specified index: " + std::string(statement.index));
   if (options.consistent && index != nullptr && !index->local)
     return validation("Consistent reads are not supported on global secondary indexes");
+  if (Outcome<void> valid = check_scalar_keys_in(**table, statement.where, statement.projection); !valid) return valid;
   return Selector(run, options, statement, **table, index).answer();
 }
 

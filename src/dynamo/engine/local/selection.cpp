@@ -1,6 +1,7 @@
 #include "selection.hpp"
 
 #include "index_entry.hpp"
+#include "scalar_keys.hpp"
 
 #include "gatehouse/dynamo/expr/legacy.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
@@ -27,28 +28,41 @@ std::string missing_attributes(const PagePlan& plan, std::span<const std::string
   return joined;
 }
 
-}  // namespace
-
 Outcome<void> check_select(const ItemRequest& request) {
   const bool attributes = request.has(Member::kAttributesToGet);
   const bool projected = attributes || request.has(Member::kProjectionExpression);
   if (!request.has(Member::kSelect)) return boost::system::in_place_value;
   if (request.select == "ALL_PROJECTED_ATTRIBUTES" && !request.has(Member::kIndexName))
-    return validation(invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"));
+    return validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
   if (request.select == "SPECIFIC_ATTRIBUTES") {
     if (projected) return boost::system::in_place_value;
-    return validation(
-        invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"));
+    return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
   }
   if (!projected) return boost::system::in_place_value;
   return validation("Cannot specify the " + std::string(attributes ? "AttributesToGet" : "ProjectionExpression") +
                     " when choosing to get " + std::string(request.select == "COUNT" ? "only the Count" : request.select));
 }
 
+// What the filter looks at beyond what the index has: a fault of a Query, while a Scan looks at the table's items.
+Outcome<void> place_filter(PagePlan& plan, PageOf what) {
+  std::vector<std::string_view> filtered;
+  plan.filter.append_attributes(filtered);
+  const std::string missing = missing_attributes(plan, filtered);
+  if (missing.empty()) return boost::system::in_place_value;
+  plan.filters_items = what == PageOf::kScan;
+  if (plan.filters_items) return boost::system::in_place_value;
+  return validation(invalid("Secondary index " + plan.index->name + " does not project one or more filter attributes: [" + missing + "]"));
+}
+
+}  // namespace
+
 Outcome<Condition> filter_of(ItemRequest& request, Member legacy, Arena& arena) {
   if (request.has(Member::kFilterExpression))
     return Condition::parse(request.filter, ExpressionKind::kFilter, request.bindings, arena);
-  if (request.has(legacy)) return parse_legacy_filter(request.legacy_filter, request.conditional_operator, arena);
+  if (request.has(legacy)) {
+    return parse_legacy_filter(request.legacy_filter, request.conditional_operator, arena,
+                               legacy == Member::kScanFilter ? "scanFilter" : "queryFilter");
+  }
   if (request.has(Member::kConditionalOperator))
     return validation("ConditionalOperator cannot be used without Filter or Expected");
   return Condition();
@@ -66,9 +80,12 @@ Outcome<const TableIndex*> index_of(const ItemRequest& request, const Table& tab
   return index;
 }
 
-Outcome<void> select(const ItemRequest& request, PagePlan& plan) {
+Outcome<void> select(const ItemRequest& request, PageOf what, PagePlan& plan) {
+  if (Outcome<void> valid = check_scalar_keys_in(plan.table, plan.filter, plan.projection); !valid) return valid;
+  if (Outcome<void> valid = check_select(request); !valid) return valid;
   plan.count_only = request.select == "COUNT";
   if (plan.index == nullptr || plan.index->projected == IndexSettings::Projected::kAll) return boost::system::in_place_value;
+  if (Outcome<void> placed = place_filter(plan, what); !placed) return placed;
   const bool all = request.select == "ALL_ATTRIBUTES";
   if (all && !plan.index->local) {
     return validation(invalid("Select type ALL_ATTRIBUTES is not supported for global secondary index " + plan.index->name +
@@ -80,13 +97,7 @@ Outcome<void> select(const ItemRequest& request, PagePlan& plan) {
   if (!missing.empty() && !plan.index->local)
     return validation(invalid("Global secondary index " + plan.index->name + " does not project [" + missing + "]"));
   plan.whole_items = all || !missing.empty();
-  if (!plan.filter || plan.whole_items) return boost::system::in_place_value;
-  std::vector<std::string_view> filtered;
-  plan.filter.append_attributes(filtered);
-  const std::string unfiltered = missing_attributes(plan, filtered);
-  if (unfiltered.empty()) return boost::system::in_place_value;
-  return validation(invalid("Secondary index " + plan.index->name + " does not project one or more filter attributes: [" +
-                            unfiltered + "]"));
+  return boost::system::in_place_value;
 }
 
 void start_behind(PagePlan& plan, const std::string& row_key) {

@@ -11,14 +11,13 @@
 
 namespace gatehouse::dynamo {
 
-// Before the table is known.
-Outcome<void> check_select(const ItemRequest& request);
 // FilterExpression, QueryFilter or ScanFilter.
 Outcome<Condition> filter_of(ItemRequest& request, Member legacy, Arena& arena);
 // The index that the request names, null for the table; faults of an index that cannot serve it.
 Outcome<const TableIndex*> index_of(const ItemRequest& request, const Table& table);
-// Fills whole_items and count_only; faults of attributes that the index does not have.
-Outcome<void> select(const ItemRequest& request, PagePlan& plan);
+enum class PageOf : unsigned char { kQuery, kScan };
+// Fills whole_items, filters_items and count_only; faults of Select, of paths into keys, of attributes that the index does not have.
+Outcome<void> select(const ItemRequest& request, PageOf what, PagePlan& plan);
 
 // Places the page behind ExclusiveStartKey.
 void start_behind(PagePlan& plan, const std::string& row_key);

@@ -84,17 +84,12 @@ ActionKind kind_of(StatementKind kind) {
   return ActionKind::kGet;
 }
 
-// Whether WHERE asks for more than the key: then a DELETE of nothing has failed.
-bool asks_beyond_key(const Table& table, const Statement& statement) {
-  return std::ranges::any_of(statement.key_named, [&](std::string_view name) { return !table.is_key(name); });
-}
-
-Presence presence_of(const Table& table, const Statement& statement) {
+Presence presence_of(const Statement& statement) {
   switch (statement.kind) {
     case StatementKind::kInsert: return Presence::kMustBeNew;
     case StatementKind::kUpdate:
     case StatementKind::kExists: return Presence::kMustExist;
-    case StatementKind::kDelete: return asks_beyond_key(table, statement) ? Presence::kMustExist : Presence::kAny;
+    case StatementKind::kDelete: return Presence::kMayBeGone;
     case StatementKind::kSelect: break;
   }
   return Presence::kAny;
@@ -153,7 +148,7 @@ Outcome<std::unique_ptr<TransactionAction>> action_of(Run& run, const StatementR
   if (!table) return table.error();
   action->kind = kind_of(statement.kind);
   action->table = *table;
-  action->presence = presence_of(**table, statement);
+  action->presence = presence_of(statement);
   action->condition = statement.where;
   action->update = statement.update;
   action->projection = statement.projection;

@@ -12,6 +12,7 @@ namespace gatehouse::dynamo {
 namespace {
 
 constexpr std::size_t kSequenceDigits = 21;
+constexpr std::string_view kVersion = "|1|";
 constexpr std::size_t kIteratorBytes = 4 + 4 + 8 + 8;  // stream, shard, next, milliseconds; then a checksum
 
 }  // namespace
@@ -43,14 +44,16 @@ std::string iterator_text(const StreamIterator& iterator, std::string_view strea
   append_u64(bytes, iterator.next);
   append_u64(bytes, static_cast<std::uint64_t>(milliseconds_of(iterator.created)));
   append_u32(bytes, crc32(bytes));
-  return std::string(stream_arn) + "|1|" + base64(bytes);
+  return std::string(stream_arn).append(kVersion) + base64(bytes);
 }
 
+std::string_view stream_arn_of(std::string_view iterator_text) { return iterator_text.substr(0, iterator_text.find('|')); }
+
 std::optional<StreamIterator> read_iterator(std::string_view text) {
-  const std::size_t bar = text.rfind('|');
-  if (bar == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(stream_arn_of(text).size());
+  if (!text.starts_with(kVersion)) return std::nullopt;
   std::string bytes;
-  if (!append_base64_decoded(bytes, text.substr(bar + 1)) || bytes.size() != kIteratorBytes + 4) return std::nullopt;
+  if (!append_base64_decoded(bytes, text.substr(kVersion.size())) || bytes.size() != kIteratorBytes + 4) return std::nullopt;
   const std::string_view view = bytes;
   if (crc32(view.substr(0, kIteratorBytes)) != load_big_u32(view.substr(kIteratorBytes))) return std::nullopt;
   return StreamIterator{load_big_u32(view), load_big_u32(view.substr(4)), load_big_u64(view.substr(8)),

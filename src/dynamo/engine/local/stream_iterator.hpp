@@ -26,7 +26,10 @@ struct StreamIterator {
   WallTime created;
 };
 
+// "<ARN of the stream>|1|…". Nothing of it is secret or signed: who may read a stream is decided by the ARN at its front, and no other
+// stream is read than that.
 std::string iterator_text(const StreamIterator& iterator, std::string_view stream_arn);
 std::optional<StreamIterator> read_iterator(std::string_view text);
+std::string_view stream_arn_of(std::string_view iterator_text);
 
 }  // namespace gatehouse::dynamo

@@ -1,5 +1,6 @@
 // TransactGetItems: several items as they were at one moment.
 #include "item_answer.hpp"
+#include "scalar_keys.hpp"
 #include "transaction.hpp"
 
 namespace gatehouse::dynamo {
@@ -44,6 +45,8 @@ Outcome<void> transact_get_items(Run& run) {
   if (Outcome<void> found = find_items(run, request.actions); !found) return found;
   if (Outcome<void> distinct = check_distinct(request.actions); !distinct) return distinct;
   if (has_problem(request.actions)) return transaction_cancelled(request.actions);
+  for (const auto& action : request.actions)
+    if (Outcome<void> valid = check_scalar_keys_in(*action->table, action->projection); !valid) return valid;
   if (Outcome<void> read = read_all(run, request.actions); !read) return read;
 
   AnswerObject answer(run.answer);

@@ -33,7 +33,8 @@ void write_repeated(Run& run, const TransactionRequest& request) {
 std::vector<std::string_view> keys_of(const TransactionActions& actions, std::string_view token_key) {
   std::vector<std::string_view> keys;
   keys.reserve(actions.size() + 1);
-  for (const auto& action : actions) keys.push_back(action->buffers.row_key);
+  for (const auto& action : actions)
+    if (!action->problem) keys.push_back(action->buffers.row_key);
   if (!token_key.empty()) keys.push_back(token_key);
   return keys;
 }
@@ -45,7 +46,6 @@ Outcome<void> transact_write_items(Run& run) {
   if (Outcome<void> read = read_transaction(run, TransactionUse::kWrites, request); !read) return read;
   if (Outcome<void> found = find_items(run, request.actions); !found) return found;
   if (Outcome<void> distinct = check_distinct(request.actions); !distinct) return distinct;
-  if (has_problem(request.actions)) return transaction_cancelled(request.actions);
 
   TokenMemory& tokens = *run.state.tokens;
   const std::string token_key = request.token.empty() ? std::string() : TokenMemory::row_key(request.token);

@@ -25,6 +25,7 @@ Outcome<void> judge(TransactionAction& action, Arena& arena) {
     return Fault(FaultType::kDuplicateItem, "Duplicate primary key exists in table");
   if (action.presence == Presence::kMustExist && !action.before)
     return condition_failed(action.before, action.request.return_on_failure);
+  if (action.presence == Presence::kMayBeGone && !action.before) return boost::system::in_place_value;
   if (!action.condition.matches(action.before.value_or(Map())))
     return condition_failed(action.before, action.request.return_on_failure);
   action.after = action.before;
@@ -121,6 +122,7 @@ Outcome<void> apply_action(Run& run, Mutation& mutation, TransactionAction& acti
 
 Outcome<void> apply_transaction(Run& run, Mutation& mutation, TransactionActions& actions) {
   for (const auto& action : actions) {
+    if (action->problem) continue;  // of its key; the others' reasons are told beside it
     const Outcome<void> done = apply_action(run, mutation, *action);
     if (done) continue;
     if (!is_reason(done.error())) return done.error();

@@ -26,8 +26,9 @@ inline constexpr std::uint64_t kMaxTransactionBytes = 4 * 1024 * 1024;
 
 enum class ActionKind : unsigned char { kPut, kUpdate, kDelete, kCheck, kGet };
 
-// What PartiQL asks besides the condition: INSERT makes an item, UPDATE changes one.
-enum class Presence : unsigned char { kAny, kMustBeNew, kMustExist };
+// What PartiQL asks besides the condition: INSERT makes an item, UPDATE changes one, DELETE is content where there is none, whatever else
+// its condition says.
+enum class Presence : unsigned char { kAny, kMustBeNew, kMustExist, kMayBeGone };
 
 struct TransactionAction {
   ActionKind kind = ActionKind::kPut;
@@ -77,7 +78,7 @@ ConsumedCapacity& capacity_of(std::vector<TableCapacity>& capacities, const Tabl
 
 // Judges one write against the item as it is (`action.before`) and adds it to the mutation. The fault is the action's own.
 Outcome<void> apply_action(Run& run, Mutation& mutation, TransactionAction& action);
-// Judges and applies the writes of `actions` as one: locks, reads, evaluates, commits. Fills each action's before and after. The fault
+// Judges and applies the writes of `actions` as one, but for those that have a problem already: reads and evaluates. Fills each action's before and after. The fault
 // is transaction_cancelled() or what prevents all of it.
 Outcome<void> apply_transaction(Run& run, Mutation& mutation, TransactionActions& actions);
 

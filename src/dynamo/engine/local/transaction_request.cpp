@@ -111,7 +111,12 @@ Outcome<void> check_model(const TransactionRequest& request, const Malformed& ma
 Outcome<void> parse_expressions(TransactionAction& action, Arena& arena) {
   ItemRequest& request = action.request;
   static constexpr Member kExpressions[] = {Member::kProjectionExpression, Member::kUpdateExpression, Member::kConditionExpression};
-  if (Outcome<void> valid = check_parameter_mix(request, kExpressions, {}); !valid) return valid;
+  // The message names those that were missed: of the three only an update has the second.
+  const std::span<const Member> expressions(kExpressions);
+  const std::span<const Member> named = action.kind == ActionKind::kUpdate ? expressions
+                                        : action.kind == ActionKind::kGet  ? expressions.first(1)
+                                                                           : expressions.last(1);
+  if (Outcome<void> valid = check_parameter_mix(request, named, {}); !valid) return valid;
   if (Outcome<void> valid = check_values(request, shape_of(action.kind).item); !valid) return valid;
   if (Outcome<void> valid = check_bindings(request); !valid) return valid;
   if (request.has(Member::kUpdateExpression)) {

@@ -5,6 +5,7 @@
 #include "mutation.hpp"
 #include "row_key.hpp"
 #include "run.hpp"
+#include "scalar_keys.hpp"
 #include "write_buffers.hpp"
 
 #include "gatehouse/dynamo/expr/update.hpp"
@@ -73,6 +74,7 @@ Outcome<void> update_item(Run& run) {
   WriteBuffers& buffers = fresh_write_buffers();
   if (Outcome<void> keyed = append_item_key(buffers.row_key, **table, request.key, KeyForm::kExact); !keyed) return keyed;
   if (Outcome<void> valid = check_update_targets(*update, **table); !valid) return valid;
+  if (Outcome<void> valid = check_scalar_keys_in(**table, *condition); !valid) return valid;
 
   Mutation mutation(run);
   mutation.lock(buffers.row_key);

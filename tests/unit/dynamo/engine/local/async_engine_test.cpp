@@ -181,6 +181,37 @@ TEST_F(AsyncEngineTest, AFailedStoreAcknowledgesNothing) {
   EXPECT_EQ(read.answer()["Item"]["v"]["N"], "1") << "reads go on";
 }
 
+TEST_F(AsyncEngineTest, ReadsGoOnAfterAFailureAlsoOfWhatNeverBecomesDurable) {
+  storage_.syncs_by_itself = false;
+  Flight lost(worker_, *engine_, Operation::kPutItem, put("k"));
+  storage_.wait_for_sync_requests(1);
+  Flight waits(worker_, *engine_, Operation::kScan, R"({"TableName":"plain"})");
+  storage_.wait_for_sync_requests(2);
+  EXPECT_FALSE(waits.is_answered()) << "it may yet become durable";
+  storage_.fail();
+  EXPECT_EQ(lost.status(), 500);
+  EXPECT_EQ(waits.status(), 200);
+  Flight scan(worker_, *engine_, Operation::kScan, R"({"TableName":"plain"})");
+  EXPECT_EQ(scan.answer()["Count"], 2);
+  Flight get(worker_, *engine_, Operation::kGetItem, AsyncEngineTest::get("k"));
+  EXPECT_EQ(get.status(), 200);
+  EXPECT_EQ(ok(Operation::kScan, R"({"TableName":"plain"})")["Count"], 2) << "from a thread that may wait";
+}
+
+TEST_F(AsyncEngineTest, AfterAFailureWhatIsNotDurableIsNotAcknowledgedByAnyWrite) {
+  storage_.syncs_by_itself = false;
+  Flight lost(worker_, *engine_, Operation::kPutItem, put("k"));
+  storage_.wait_for_sync_requests(1);
+  storage_.fail();
+  EXPECT_EQ(lost.status(), 500);
+  Flight same(worker_, *engine_, Operation::kPutItem, put("k"));
+  EXPECT_EQ(same.status(), 500) << "it changes nothing, but its success would say that the item is there to stay";
+  Flight condition(worker_, *engine_, Operation::kPutItem,
+                   R"~({"TableName":"plain","Item":{"pk":{"S":"k"}},"ConditionExpression":"attribute_not_exists(pk)"})~");
+  EXPECT_EQ(condition.status(), 500) << "as would the failure of this";
+  EXPECT_EQ(fault(Operation::kPutItem, put("k")).substr(0, 19), "InternalServerError");
+}
+
 TEST_F(AsyncEngineTest, ReadsAndWritesThatWouldBlockRunOnThePool) {
   storage_.reads_block = true;
   Flight read(worker_, *engine_, Operation::kGetItem, get("old"));

@@ -207,6 +207,25 @@ TEST_F(MemoryStreamsTest, IteratorsExpireAfterAQuarterOfAnHour) {
   EXPECT_EQ(fault(Operation::kGetRecords, {{"ShardIterator", forged}}), "ValidationException: Invalid ShardIterator");
 }
 
+TEST_F(MemoryStreamsTest, AnIteratorReadsNoOtherStreamThanItNames) {
+  enable("NEW_IMAGE");
+  put(item("1"));
+  const std::string old = arn();
+  const std::string mine = iterator(old, 0, "TRIM_HORIZON");
+  disable();
+  clock_.advance(std::chrono::seconds(1));
+  enable("NEW_IMAGE");
+  ASSERT_NE(arn(), old);
+  const std::string rest = mine.substr(mine.find('|'));
+  EXPECT_EQ(fault(Operation::kGetRecords, {{"ShardIterator", arn() + rest}}),
+            "ResourceNotFoundException: Requested resource not found: Stream: " + arn() + " not found");
+  // Whose table it is must be readable in one way only.
+  for (const std::string& twofold : {arn() + "|1|" + mine, arn() + "|" + rest, old + "|2" + rest.substr(2), rest, "x" + mine}) {
+    EXPECT_NE(fault(Operation::kGetRecords, {{"ShardIterator", twofold}}), "") << twofold;
+  }
+  EXPECT_EQ(records(mine)["Records"].size(), 1u);
+}
+
 TEST_F(MemoryStreamsTest, AStreamIsNotEnabledOrDisabledTwice) {
   EXPECT_EQ(fault(Operation::kUpdateTable, {{"TableName", "notes"}, {"StreamSpecification", {{"StreamEnabled", false}}}}),
             "ValidationException: Table already has a disabled stream: TableName: notes");
