@@ -34,6 +34,13 @@ bool is_text_member(std::string_view name) {
   return std::ranges::find(kNames, name) != kNames.end();
 }
 
+// A variable in one of these would be text that a client puts into an expression: it belongs into ExpressionAttributeNames or -Values.
+bool is_expression_member(std::string_view name) { return name.ends_with("Expression") || name == "Statement"; }
+
+bool has_variable(const JsonNode& node) {
+  return node.kind == JsonNode::Kind::kDocument || (node.kind == JsonNode::Kind::kText && !node.text.is_literal());
+}
+
 // Any tree of the file, as JSON with variables in it.
 struct JsonTree {
   using Value = JsonNode;
@@ -61,6 +68,9 @@ struct JsonTree {
         for (const Node::Entry& entry : at.node().entries) {
           auto& [name, child] = node.members.emplace_back(std::string(entry.key), JsonNode());
           good &= read_as(at.child(entry), child, is_text_member(name));
+          if (use != JsonNode::Use::kRequest || !is_expression_member(name) || !has_variable(child)) continue;
+          at.child(entry).problem("an expression is not made of what clients send", "put the variable under ExpressionAttributeValues");
+          good = false;
         }
         return good;
       }

@@ -72,7 +72,7 @@ def test_a_reload_that_would_change_a_table_changes_nothing(rig, tmp_path):
 # ---- Problems of the configuration
 
 
-def problems(tmp_path, route, extra=""):
+def problems(tmp_path, route, kind="table"):
     """The problems of one route, each as `line:column: path: message`."""
     file = tmp_path / "gatehouse.yaml"
     file.write_text(f"""listeners: [{{address: "127.0.0.1:0"}}]
@@ -81,15 +81,15 @@ tables:
 apis:
   - name: a
     routes:
-      - {{match: "{route[0]}", table: {route[1]}}}
-{extra}""")
+      - {{match: "{route[0]}", {kind}: {route[1]}}}
+""")
     done = run("check", str(file))
     assert done.returncode == 1, done.stdout
     return [line.removeprefix(f"{file}:") for line in done.stderr.splitlines() if line.startswith(f"{file}:")]
 
 
-def column(route, text):
-    return len(f'      - {{match: "{route[0]}", table: ') + route[1].index(text) + 1
+def column(route, text, kind="table"):
+    return len(f'      - {{match: "{route[0]}", {kind}: ') + route[1].index(text) + 1
 
 
 @pytest.mark.parametrize("match, settings, at, message", [
@@ -114,6 +114,22 @@ def column(route, text):
 def test_check_says_what_is_wrong_with_a_table_route_and_where(tmp_path, match, settings, at, message):
     found = problems(tmp_path, (match, settings))
     assert any(line.startswith(f"7:{column((match, settings), at)}: ") and message in line for line in found), found
+
+
+@pytest.mark.parametrize("settings, at, message", [
+    ("{action: UpdateItme, request: {TableName: notes}}", "UpdateItme", "(did you mean 'UpdateItem'?)"),
+    ("{action: UpdateItem}", "{action", "'request' is missing"),
+    ("{request: {TableName: notes}}", "{TableName", "'request' belongs to an action"),
+    ("{action: GetItem, request: {Key: {id: {S: $result.x}}}}", "$result", "it can stand in the response only"),
+    ("{action: GetItem, request: {Key: {id: {S: $path.nope}}}}", "$path", "$path.nope"),
+    ("{action: GetItem, request: {Key: {id: {S: $body..x}}}}", "$body", "an empty step"),
+    ("{action: Query, request: {KeyConditionExpression: 'owner = $query.who'}}", "'owner", "an expression is not made of what clients send"),
+    ("{action: Scan, request: {FilterExpression: $body.filter}}", "$body", "an expression is not made of what clients send"),
+    ("{action: ExecuteStatement, request: {Statement: $query.q}}", "$query", "an expression is not made of what clients send"),
+])
+def test_check_says_what_is_wrong_with_an_operation_and_where(tmp_path, settings, at, message):
+    found = problems(tmp_path, ("POST /a", settings), "dynamodb")
+    assert any(line.startswith(f"7:{column(('POST /a', settings), at, 'dynamodb')}: ") and message in line for line in found), found
 
 
 @pytest.mark.parametrize("schema, message", [
