@@ -66,7 +66,7 @@ struct JsonTree {
         at.check_duplicate_keys();
         bool good = true;
         for (const Node::Entry& entry : at.node().entries) {
-          auto& [name, child] = node.members.emplace_back(std::string(entry.key), JsonNode());
+          auto& [name, child] = node.members.emplace_back(integration::JsonMember{std::string(entry.key), {}});
           good &= read_as(at.child(entry), child, is_text_member(name));
           if (use != JsonNode::Use::kRequest || !is_expression_member(name) || !has_variable(child)) continue;
           at.child(entry).problem("an expression is not made of what clients send", "put the variable under ExpressionAttributeValues");

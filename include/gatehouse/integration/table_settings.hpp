@@ -64,6 +64,8 @@ struct TableRouteSettings {
 };
 
 // JSON with variables, compiled when the configuration is loaded.
+struct JsonMember;
+
 struct JsonNode {
   enum class Kind : unsigned char {
     kLiteral,   // JSON as it stands
@@ -81,13 +83,19 @@ struct JsonNode {
   Document document = Document::kBody;
   std::vector<std::string> path;           // into the document; empty: all of it
   std::optional<std::string> fallback;     // for what is absent; none: that is an error of the client
-  std::vector<std::pair<std::string, JsonNode>> members;
+  std::vector<JsonMember> members;
   std::vector<JsonNode> elements;
   bool operator==(const JsonNode&) const = default;
 
   // A string of the configuration: "$body.title", "$item", "$result.Items|[]", "$path.id", "plain text". `$result` only where `answers`.
   enum class Use : unsigned char { kRequest, kAnswer };
   static Result<JsonNode> parse(std::string_view text, const std::vector<std::string>& path_variables, Use use);
+};
+
+struct JsonMember {
+  std::string name;
+  JsonNode value;
+  bool operator==(const JsonMember&) const = default;
 };
 
 struct DynamoCallSettings {

@@ -215,7 +215,7 @@ Result<JsonNode> JsonNode::parse(std::string_view text, const std::vector<std::s
 
 bool uses_document(const JsonNode& node, JsonNode::Document document) {
   if (node.kind == JsonNode::Kind::kDocument && node.document == document) return true;
-  return std::ranges::any_of(node.members, [&](const auto& member) { return uses_document(member.second, document); }) ||
+  return std::ranges::any_of(node.members, [&](const auto& member) { return uses_document(member.value, document); }) ||
          std::ranges::any_of(node.elements, [&](const JsonNode& element) { return uses_document(element, document); });
 }
 

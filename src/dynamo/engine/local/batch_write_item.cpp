@@ -152,15 +152,16 @@ Outcome<void> check(const BatchWrite& batch) {
   return boost::system::in_place_value;
 }
 
+bool is_about_the_schema(std::string_view message) {
+  return message.find("Missing the key") != message.npos || message.find("Type mismatch for key") != message.npos;
+}
+
 Outcome<void> append_write_key(const BatchWrite& batch, const Table& table, Write& write) {
   const KeyForm form = write.kind == Write::Kind::kPut ? KeyForm::kItem : KeyForm::kExact;
-  const Outcome<void> keyed = append_item_key(write.row_key, table, batch.map(write), form);
-  if (keyed) return keyed;
+  Outcome<void> keyed = append_item_key(write.row_key, table, batch.map(write), form);
   // Of a batch the service says only that, whichever of its items it is.
-  const Fault fault = keyed.error();
-  const std::string& message = fault.message();
-  if (message.find("Missing the key") == message.npos && message.find("Type mismatch for key") == message.npos) return keyed;
-  return validation("The provided key element does not match the schema");
+  if (!keyed && is_about_the_schema(keyed.error().message())) return validation("The provided key element does not match the schema");
+  return keyed;
 }
 
 Outcome<void> find_rows(const Run& run, BatchWrite& batch, std::vector<std::string_view>& rows) {

@@ -26,7 +26,7 @@ bool read_node(JsonReader& from, Node& to) {
     case Kind::kObject:
       if (!from.begin_object()) return false;
       while (const auto name = from.next_name())
-        if (!read_node(from, to.members.emplace_back(*name, Node()).second)) return false;
+        if (!read_node(from, to.members.emplace_back(NamedNode{*name, {}}).value)) return false;
       return !from.failed();
     case Kind::kEnd: return from.skip();
   }

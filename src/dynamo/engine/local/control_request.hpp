@@ -15,12 +15,14 @@
 
 namespace gatehouse::dynamo {
 
+struct NamedNode;
+
 struct Node {
   JsonReader::Kind kind = JsonReader::Kind::kNull;
   std::string_view text;  // of a string; the digits of a number
   bool boolean = false;
   std::vector<Node> elements;
-  std::vector<std::pair<std::string_view, Node>> members;
+  std::vector<NamedNode> members;
 
   // Null when it is absent or null.
   const Node* find(std::string_view name) const;
@@ -30,6 +32,11 @@ struct Node {
   double decimal(std::string_view name, double usual = 0) const;
   bool flag(std::string_view name) const;
   std::span<const Node> list(std::string_view name) const;
+};
+
+struct NamedNode {
+  std::string_view name;
+  Node value;
 };
 
 struct Field;

@@ -8,7 +8,7 @@ using upstream::AttemptOutcome;
 using upstream::AttemptState;
 
 HttpCall::HttpCall(net::Worker& worker, upstream::Pool& pool, TimePoint deadline)
-    : worker_(worker), waiter_(worker.ready()), deadline_(deadline), attempt_(pool, waiter_) {
+    : waiter_(worker.ready()), deadline_(deadline), attempt_(pool, waiter_) {
   if (deadline != TimePoint::max()) worker.timers().arm(*this, deadline);
 }
 

@@ -56,7 +56,6 @@ class HttpCall : private net::Timer {
   net::Task<CallEnd> receive(HttpReply& reply);
   CallEnd broken();
 
-  net::Worker& worker_;
   net::Waiter waiter_;
   TimePoint deadline_;
   bool late_ = false;
