@@ -115,7 +115,64 @@ TEST_F(QueryScanTest, SelectSaysWhatIsAnswered) {
   EXPECT_EQ(fault(Operation::kQuery, query("by_an", R"(,"ConsistentRead":true)")),
             "ValidationException: Consistent reads are not supported on global secondary indexes");
   EXPECT_EQ(fault(Operation::kQuery, query("by_an", R"(,"Select":"SPECIFIC_ATTRIBUTES")")),
-            invalid + "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+            "ValidationException: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+}
+
+TEST_F(QueryScanTest, AFilterBeyondAnIndexIsServedByAScanOnly) {
+  create_indexed();
+  put("indexed", R"({"pk":{"S":"p"},"sk":{"S":"1"},"a":{"S":"a"},"n":{"N":"1"},"z":{"S":"z"}})");
+  put("indexed", R"({"pk":{"S":"p"},"sk":{"S":"2"},"a":{"S":"a"},"n":{"N":"1"},"z":{"S":"y"}})");
+  const Json entry = Json::parse(R"([{"pk":{"S":"p"},"sk":{"S":"1"},"a":{"S":"a"},"n":{"N":"1"}}])");
+  const std::string rest = R"("FilterExpression":"z = :z","ExpressionAttributeValues":{":z":{"S":"z"},":k":{"S":"p"}},)";
+  const std::string scan = R"({"FilterExpression":"z = :z","ExpressionAttributeValues":{":z":{"S":"z"}},"TableName":"indexed","IndexName":)";
+  const Json found = ok(Operation::kScan, scan + R"("by_an"})");
+  EXPECT_EQ(found["Items"], entry) << "the filter sees the item, the answer is the entry";
+  EXPECT_EQ(found["ScannedCount"], 2);
+  EXPECT_EQ(ok(Operation::kScan, scan + R"("by_n","Select":"ALL_ATTRIBUTES"})")["Count"], 1);
+  for (const std::string_view select : {"", R"(,"Select":"ALL_ATTRIBUTES")", R"(,"ProjectionExpression":"z")"}) {
+    EXPECT_EQ(fault(Operation::kQuery, "{" + rest + R"("TableName":"indexed","IndexName":"by_n","KeyConditionExpression":"pk = :k")" +
+                                           std::string(select) + "}"),
+              "ValidationException: One or more parameter values were invalid: Secondary index by_n does not project one or more filter "
+              "attributes: [z]");
+  }
+}
+
+TEST_F(QueryScanTest, AnEmptyKeyOfAnIndexNamesTheIndex) {
+  create_indexed();
+  for (const std::string_view condition : {"n = :n AND pk = :e", "pk = :e"}) {
+    const bool both = condition.starts_with("n");
+    EXPECT_EQ(fault(Operation::kQuery, R"({"TableName":"indexed","IndexName":"by_n","KeyConditionExpression":")" + std::string(condition) +
+                                           R"(","ExpressionAttributeValues":{":e":{"S":""})" + (both ? R"(,":n":{"N":"1"}}})" : "}}")),
+              "ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not "
+              "supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: by_n, IndexKey: pk");
+  }
+  EXPECT_EQ(fault(Operation::kQuery, R"~({"TableName":"indexed","KeyConditionExpression":"pk = :k AND begins_with(sk, :e)",
+                                          "ExpressionAttributeValues":{":k":{"S":"p"},":e":{"S":""}}})~"),
+            "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+            "empty string value. Key: sk");
+}
+
+TEST_F(QueryScanTest, NoPathLeadsIntoAKey) {
+  create_indexed();
+  const std::string scalars =
+      "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: ";
+  const std::string key = R"("TableName":"indexed","Key":{"pk":{"S":"p"},"sk":{"S":"s"}})";
+  const std::string item = R"("TableName":"indexed","Item":{"pk":{"S":"p"},"sk":{"S":"s"}})";
+  EXPECT_EQ(fault(Operation::kGetItem, "{" + key + R"(,"ProjectionExpression":"n.x, sk[1], x.y"})"), scalars + "Key: sk");
+  EXPECT_EQ(fault(Operation::kPutItem, "{" + item + R"~(,"ConditionExpression":"attribute_not_exists(a.x)"})~"), scalars + "IndexKey: a");
+  EXPECT_EQ(fault(Operation::kDeleteItem, "{" + key + R"~(,"ConditionExpression":"NOT (x = n.y)"})~"), scalars + "IndexKey: n");
+  EXPECT_EQ(fault(Operation::kUpdateItem, "{" + key + R"(,"UpdateExpression":"SET x = n.y"})"), scalars + "IndexKey: n");
+  EXPECT_EQ(fault(Operation::kUpdateItem, "{" + key + R"(,"UpdateExpression":"REMOVE a[0]"})"), scalars + "IndexKey: a");
+  EXPECT_EQ(fault(Operation::kScan, R"~({"TableName":"indexed","FilterExpression":"attribute_exists(pk.x)"})~"), scalars + "Key: pk");
+  EXPECT_EQ(fault(Operation::kScan, R"({"TableName":"indexed","IndexName":"by_an","ProjectionExpression":"b[1], x"})"),
+            scalars + "IndexKey: b");
+  EXPECT_EQ(fault(Operation::kBatchGetItem,
+                  R"({"RequestItems":{"indexed":{"Keys":[{"pk":{"S":"p"},"sk":{"S":"s"}}],"ProjectionExpression":"a.b"}}})"),
+            scalars + "IndexKey: a");
+  EXPECT_EQ(fault(Operation::kTransactGetItems, R"({"TransactItems":[{"Get":{)" + key + R"(,"ProjectionExpression":"a.b"}}]})"),
+            scalars + "IndexKey: a");
+  EXPECT_EQ(fault(Operation::kExecuteStatement, R"({"Statement":"SELECT x FROM indexed WHERE pk = 'p' AND a.b = 1"})"),
+            scalars + "IndexKey: a");
 }
 
 TEST_F(QueryScanTest, KeysOfSeveralAttributesAreOneKey) {
@@ -232,8 +289,17 @@ TEST_F(QueryScanTest, RefusesInTheServicesWords) {
        "ValidationException: 1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must "
        "have value less than or equal to 1000000"},
       {Operation::kScan, R"({"TableName":"notes","Select":"ALL_PROJECTED_ATTRIBUTES"})",
-       "ValidationException: One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
-       "IndexName"},
+       "ValidationException: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
+      {Operation::kQuery, R"({"TableName":"notes","Select":"COUNT","ProjectionExpression":"a","KeyConditionExpression":"pk = = :a",
+        "ExpressionAttributeValues":{":a":{"S":"1"}}})",
+       "ValidationException: Invalid KeyConditionExpression: Syntax error; token: \"=\", near: \"= = :a\""},
+      {Operation::kQuery, R"({"TableName":"plain","KeyConditionExpression":"pk = :a","ExpressionAttributeValues":{":a":{"S":""}}})",
+       "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+       "string value. Key: pk"},
+      {Operation::kScan, R"({"TableName":"plain","ScanFilter":{"a":{"ComparisonOperator":"NOPE"}}})",
+       "ValidationException: 1 validation error detected: Value 'NOPE' at 'scanFilter.a.member.comparisonOperator' failed to satisfy "
+       "constraint: Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, "
+       "CONTAINS]"},
   };
   for (const Refusal& each : refusals) EXPECT_EQ(fault(each.operation, each.request), each.fault) << each.request;
 }

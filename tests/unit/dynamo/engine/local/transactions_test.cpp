@@ -78,6 +78,31 @@ TEST_F(TransactionsTest, OneFailedConditionCancelsAllAndSaysWhich) {
   EXPECT_EQ(balance("b"), "none");
 }
 
+TEST_F(TransactionsTest, AFaultyKeyIsToldOfBesideAFailedCondition) {
+  run(Operation::kTransactWriteItems,
+      R"~({"TransactItems":[{"Delete":{"TableName":"accounts","Key":{"id":{"S":"a"}},"ConditionExpression":"attribute_exists(id)"}},)~"
+      R"~({"Put":{"TableName":"accounts","Item":{"id":{"N":"1"}}}},{"Put":{"TableName":"accounts","Item":{"id":{"S":"c"}}}}]})~");
+  EXPECT_EQ(status, 400);
+  EXPECT_THAT(answer, HasSubstr("[ConditionalCheckFailed, ValidationError, None]"));
+  EXPECT_EQ(run(Operation::kGetItem, R"({"TableName":"accounts","Key":{"id":{"S":"c"}}})"), "{}");
+}
+
+TEST_F(TransactionsTest, ValuesWithoutAnExpressionNameThoseThatAreMissed) {
+  run(Operation::kTransactWriteItems,
+      R"({"TransactItems":[{"Put":{"TableName":"accounts","Item":{"id":{"S":"a"}},"ExpressionAttributeValues":{":v":{"S":"x"}}}}]})");
+  EXPECT_THAT(answer, HasSubstr("ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"));
+}
+
+TEST_F(TransactionsTest, DeleteByStatementIsContentWithNothing) {
+  const std::string gone = R"({"Statement":"DELETE FROM accounts WHERE id = 'a' AND balance = 7"})";
+  EXPECT_EQ(run(Operation::kExecuteStatement, gone), R"({"Items":[]})");
+  EXPECT_EQ(run(Operation::kExecuteTransaction, R"({"TransactStatements":[)" + gone + "]}"), R"({"Responses":[{}]})");
+  put("a", 5);
+  run(Operation::kExecuteStatement, gone);
+  EXPECT_THAT(answer, HasSubstr("ConditionalCheckFailedException"));
+  EXPECT_EQ(balance("a"), "5");
+}
+
 TEST_F(TransactionsTest, ConditionCheckGuardsWithoutWriting) {
   put("a", 10);
   const std::string check =
