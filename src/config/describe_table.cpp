@@ -160,7 +160,8 @@ void check_attributes(const Cursor& at, const TableSettings& table) {
     }
   };
   std::set<std::string_view> own;
-  check(at, {table.partition}, own);
+  const Parts partition = {table.partition};  // what is looked at is remembered by view
+  check(at, partition, own);
   check(at, table.sort, own);
   const Node::Entry* const indexes = at.node().find("indexes");
   if (indexes == nullptr || indexes->value->entries.size() != table.indexes.size()) return;
