@@ -362,7 +362,13 @@ TEST_P(StorageTest, APatientAndAnImpatientReadOfWhatIsInMemoryAgree) {
 }
 
 TEST_P(StorageTest, TrimmingTheLogLeavesWhatIsNewer) {
-  for (int i = 0; i < 3000; ++i) put("s1" + std::to_string(10000 + i), std::string(1000, 'x'), Family::kLog);
+  // What compresses well may be so small in a file that erasing it is not worth a tombstone.
+  std::mt19937 random(7);
+  std::string noise(1000, '\0');
+  for (int i = 0; i < 3000; ++i) {
+    for (char& byte : noise) byte = static_cast<char>(random());
+    put("s1" + std::to_string(10000 + i), noise, Family::kLog);
+  }
   put("s2", "other stream", Family::kLog);
   storage_->trim_log("s1", "s112990");
   const Rows rows = forward("s112990", "s2", nullptr, Family::kLog);
