@@ -171,28 +171,3 @@ def test_slow_backend_stops_the_client(rig):
     assert taken < IN_FLIGHT
     expect_little_memory(gateway, before)
     go_on.set()
-
-
-def test_many_slow_readers_share_little_memory(rig):
-    """Each holds no more of its answer than 32 KiB, however large a piece was read for others that keep up."""
-    clients = 200
-    each = 32 * KIB + 32 * KIB  # of the answer; all else: two connections, a request in progress, what the allocator rounds up
-    stuck = threading.Semaphore(0)
-
-    def serve(_request, connection):
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (64 * MIB))
-        send_until_stuck(lambda data: connection.wire.send(data, 1.0), 64 * MIB)
-        stuck.release()
-        connection.stall()
-
-    gateway = rig.proxy(rig.upstream(serve))
-    before = gateway.peak_memory()
-    readers = [gateway.client(receive_buffer=4096) for _ in range(clients)]
-    for reader in readers:
-        reader.send(request("GET", "/"))
-    for reader in readers:
-        assert reader.read_head().status == 200
-    for _ in readers:
-        assert stuck.acquire(timeout=PATIENCE)
-    assert gateway.peak_memory() - before < clients * each + (2 * QUARANTINE if SANITIZED else 2 * MIB)
-    assert gateway.ask_admin("/healthz").status == 200
