@@ -5,20 +5,19 @@
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/upstream/retry.hpp"
+#include "whole_body.hpp"
 
 #include <algorithm>
 #include <chrono>
 
 namespace gatehouse::integration {
 
-using http::Failure;
 using pipeline::Answer;
 using upstream::AttemptOutcome;
 using upstream::AttemptState;
 
 namespace {
 
-constexpr int kClientClosedRequest = 499;
 constexpr std::string_view kTotalTimeout = "upstream_total_timeout";
 constexpr std::string_view kBreakerOpen = "upstream_breaker_open";
 
@@ -187,26 +186,12 @@ Transfer::Step Transfer::end_with(const Error& error) {
 
 // What the client did, in answers where one can still be given. The attempt is abandoned.
 Transfer::Step Transfer::end_by_client() {
-  const Failure failure = exchange_.failure();
-  const std::string_view reason = http::to_string(failure);
   if (exchange_.responded()) {
-    context_.reason = reason;
+    context_.reason = http::to_string(exchange_.failure());
     exchange_.abort();
     return Step::kEnd;
   }
-  switch (failure) {
-    case Failure::kBodyTooLarge: answer(413, reason, "Payload Too Large"); break;
-    case Failure::kBodyTimeout: answer(408, reason, "Request Timeout"); break;
-    case Failure::kBodyMalformed:
-    case Failure::kBodyIncomplete: answer(400, reason, "Bad Request"); break;
-    case Failure::kNone:
-    case Failure::kClientGone:
-    case Failure::kSendTimeout:
-    case Failure::kHandler:
-      context_.reason = reason;
-      context_.status = kClientClosedRequest;
-      break;
-  }
+  integration::end_by_client(context_);
   return Step::kEnd;
 }
 

@@ -1,5 +1,6 @@
 #include "key_range.hpp"
 
+#include "row_codec.hpp"
 #include "row_key.hpp"
 
 #include "gatehouse/dynamo/wire/json_writer.hpp"
@@ -122,10 +123,6 @@ std::size_t count_start_attributes(const Table& table, const KeySchema& schema) 
   return count;
 }
 
-void append_u32(std::string& to, std::uint64_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(value >> shift));
-}
-
 }  // namespace
 
 bool KeySchema::has(std::string_view attribute) const {
@@ -170,7 +167,7 @@ KeyRange scan_range(const Table& table, const TableIndex* index, std::uint64_t s
   append_rows_prefix(rows, table.id, index == nullptr ? kTableRows : index->number);
   const auto bound = [&](std::uint64_t part) {
     std::string key = rows;
-    append_u32(key, (kHashes * part + total - 1) / total);
+    append_u32(key, static_cast<std::uint32_t>((kHashes * part + total - 1) / total));
     return key;
   };
   return {segment == 0 ? rows : bound(segment), segment + 1 >= total ? *after_prefix(rows) : bound(segment + 1)};

@@ -1,6 +1,8 @@
 // Row keys are on disk: what is here may only change with the store's version (docs/storage-format.md, "Row keys").
 #include "row_key.hpp"
 
+#include "row_codec.hpp"
+
 #include "gatehouse/dynamo/wire/encoding.hpp"
 #include "gatehouse/dynamo/wire/key_codec.hpp"
 
@@ -17,12 +19,6 @@ constexpr std::size_t kMaxPartitionKey = 2048;
 constexpr std::size_t kMaxSortKey = 1024;
 
 enum class Role : unsigned char { kPartition, kSort };
-
-void append_u32(std::string& to, std::uint32_t value) {
-  const char bytes[4] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-                         static_cast<char>(value)};
-  to.append(bytes, sizeof bytes);
-}
 
 void append_varint(std::string& to, std::size_t value) {
   char bytes[encoding::kMaxVarintBytes];
