@@ -59,7 +59,7 @@ constexpr Object<observe::AccessLogSettings> kAccessLog{"access_log", "One line 
                                                         "{format: json, to: stdout}", describe_access_log};
 
 using BackendMap = Map<Object<upstream::BackendSettings>>;
-using AuthorizerMap = Map<Object<AuthorizerSettings>>;
+using AuthorizerMap = Map<Object<AuthorizerKinds>>;
 
 void describe_backends(Fields& f, Settings& s) {
   BackendMap::Value backends;
@@ -78,9 +78,7 @@ void describe_authorizers(Fields& f, Settings& s) {
           "Ways to find out who calls, by name.");
   for (auto& [name, authorizer] : authorizers) {
     f.reading()->reader().authorizers.declare(name);
-    if (!authorizer.api_key) continue;
-    authorizer.api_key->name = std::move(name);
-    s.api_keys.push_back(std::move(*authorizer.api_key));
+    if (authorizer.api_key) s.authorizers.push_back({std::move(name), std::move(*authorizer.api_key)});
   }
 }
 

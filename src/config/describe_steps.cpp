@@ -11,6 +11,28 @@ namespace {
 
 using middleware::ThrottleKey;
 
+using AuthGroups = std::vector<std::vector<std::string>>;
+
+// The name of an authorizer, or a list of names.
+struct AuthGroup {
+  using Value = std::vector<std::string>;
+  static constexpr Node::Kind kNode = Node::Kind::kScalar;
+  NameOf one{&Reader::authorizers, kName};
+  List<NameOf> all{one, "[users, partners]"};
+
+  std::string expected() const { return one.expected() + ", or " + all.expected(); }
+  std::string print(const Value&) const { return {}; }
+  bool read(const Cursor& at, Value& value) const {
+    if (at.node().kind == Node::Kind::kList) return all.read(at, value);
+    if (at.node().kind == Node::Kind::kScalar) return one.read(at, value.emplace_back());
+    at.mismatch(expected());
+    return false;
+  }
+  Shape shape(Model& model) const {
+    return {Shape::Kind::kEither, "", 0, 0, {}, {one.shape(model), all.shape(model)}};
+  }
+};
+
 void describe_cors(Fields& f, middleware::CorsSettings& s) {
   f.field("origins", s.origins, list_of(kOrigin, "[https://shop.example.com]"), "Who may call from a browser.",
           Need::kRequired);
@@ -109,7 +131,7 @@ void describe_api_keys(Fields& f, middleware::ApiKeySettings& s) {
 constexpr Object<middleware::ApiKeySettings> kApiKeys{"api_keys", "Clients show a key that the gateway knows.",
                                                       "{header: x-api-key}", describe_api_keys};
 
-void describe_authorizer(Fields& f, AuthorizerSettings& s) {
+void describe_authorizer(Fields& f, AuthorizerKinds& s) {
   f.field("api_key", s.api_key, kApiKeys, "By API key.");
   f.exactly_one({"api_key"}, {"jwt", "sigv4", "http"});
 }
@@ -118,18 +140,17 @@ void describe_authorizer(Fields& f, AuthorizerSettings& s) {
 
 void describe_scoped(Fields& f, ScopedSettings& s) {
   f.field("cors", s.cors, kCors, "Cross-origin requests of browsers.");
-  using NameList = std::vector<std::string>;
-  const Words<NameList, 1> none{{{{"none", {}}}}};
-  const auto names = list_of(NameOf{&Reader::authorizers, kName}, "[partners]");
-  f.field("auth", s.auth, WordsOr<Words<NameList, 1>, List<NameOf>>{none, names},
-          "Who may call: names of authorizers, any of which may accept. none: everybody.");
+  const Words<AuthGroups, 1> none{{{{"none", {}}}}};
+  const auto groups = list_of(AuthGroup{}, "[users, partners]");
+  f.field("auth", s.auth, WordsOr<Words<AuthGroups, 1>, List<AuthGroup>>{none, groups},
+          "Who may call: names of authorizers, any of which may accept; of a list within the list all must. none: everybody.");
   f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
   f.field("limits", s, kScopedLimits, "Bounds.");
   f.field("timeouts", s, kScopedTimeouts, "Deadlines.");
 }
 
-constexpr Object<AuthorizerSettings> kAuthorizer{"authorizer", "A way to find out who calls, for `auth` to name.",
+constexpr Object<AuthorizerKinds> kAuthorizer{"authorizer", "A way to find out who calls, for `auth` to name.",
                                                  "{api_key: {header: x-api-key}}", describe_authorizer};
 
 }  // namespace gatehouse::config

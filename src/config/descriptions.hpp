@@ -10,13 +10,13 @@ namespace gatehouse::config {
 // cors, auth, throttle, limits, timeouts: what may be said at the gateway, an API or a route.
 void describe_scoped(Fields& fields, ScopedSettings& settings);
 
-// An authorizer of any kind; this version has one.
-struct AuthorizerSettings {
+// An authorizer as it is written: exactly one of its kinds.
+struct AuthorizerKinds {
   std::optional<middleware::ApiKeySettings> api_key;
 };
 
 extern const Object<upstream::BackendSettings> kBackend;
-extern const Object<AuthorizerSettings> kAuthorizer;
+extern const Object<AuthorizerKinds> kAuthorizer;
 extern const Object<RouteSettings> kRoute;
 extern const Object<integration::TableRouteSettings> kTableRoute;
 

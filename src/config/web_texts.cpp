@@ -261,7 +261,7 @@ std::string print_nothing(const T&) {
 
 // The variable of a feature that this version does not have, or nothing.
 std::string_view later_variable(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kLater = {"claims", "body", "stage"};
+  constexpr std::array<std::string_view, 2> kLater = {"body", "stage"};
   for (auto dollar = text.find('$'); dollar != std::string_view::npos; dollar = text.find('$')) {
     text.remove_prefix(dollar + 1);
     if (text.starts_with('$')) {

@@ -88,6 +88,7 @@ void Gateway::Impl::on_every_worker(const std::function<void(unsigned)>& work) {
 // Planes and pools die on their own worker's thread, while it still runs.
 void Gateway::Impl::stop() {
   if (threads.empty()) return;
+  runtime->background().stop();
   runtime->blocking_pool().stop();
   on_every_worker([this](unsigned i) { planes[i].reset(); });
   snapshot.reset();

@@ -1,5 +1,6 @@
 #include "gateway/pipeline_order.hpp"
 
+#include "gateway/parts.hpp"
 #include "gateway/runtime.hpp"
 
 #include <algorithm>
@@ -26,11 +27,19 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
-std::vector<middleware::ApiKeySettings> accepted_keys(const config::Settings& settings, const std::vector<std::string>& names) {
-  std::vector<middleware::ApiKeySettings> accepted;
-  for (const auto& authorizer : settings.api_keys)
-    if (std::ranges::find(names, authorizer.name) != names.end()) accepted.push_back(authorizer);
-  return accepted;
+std::string describe_groups(const std::vector<std::vector<std::string>>& groups) {
+  std::string text;
+  for (const auto& names : groups) text += (text.empty() ? "" : ", ") + (names.size() == 1 ? names.front() : '[' + join(names) + ']');
+  return text;
+}
+
+std::vector<middleware::AuthorizerGroup> find_groups(const std::vector<std::vector<std::string>>& groups, const Parts& parts) {
+  std::vector<middleware::AuthorizerGroup> found;
+  for (const auto& names : groups) {
+    auto& group = found.emplace_back();
+    for (const std::string& name : names) group.push_back(parts.authorizers.at(name));
+  }
+  return found;
 }
 
 std::string api_name(const EffectiveRoute& route) { return route.api ? route.api->name : std::string("(none)"); }
@@ -73,38 +82,38 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
 
   if (route.settings.access_log.enabled)
     steps.push_back({"access log", "outermost: one line for every request, whoever answered it", route.settings.access_log.to,
-                     [api = api_name(route), label = route.label](Runtime& runtime) {
-                       return middleware::make_access_log(runtime.access_log(), runtime.clock(), api, label);
+                     [api = api_name(route), label = route.label](const Parts& parts) {
+                       return middleware::make_access_log(parts.runtime.access_log(), parts.runtime.clock(), api, label);
                      }});
 
   steps.push_back({"metrics", "sees what the client sees, refusals of every later step included", {},
-                   [api = api_name(route), label = route.label](Runtime& runtime) {
-                     return middleware::make_metrics(runtime.registry(), api, label, runtime.clock());
+                   [api = api_name(route), label = route.label](const Parts& parts) {
+                     return middleware::make_metrics(parts.runtime.registry(), api, label, parts.runtime.clock());
                    }});
 
   if (scoped.body_limit)
     steps.push_back({"limits", "before anything looks at the body", std::to_string(*scoped.body_limit) + " bytes of body",
-                     [limit = *scoped.body_limit](Runtime&) { return middleware::make_limits(limit); }});
+                     [limit = *scoped.body_limit](const Parts&) { return middleware::make_limits(limit); }});
 
   if (scoped.cors)
     steps.push_back({"cors", "before authentication, because preflights carry no credentials; on every answer, errors too",
-                     join(scoped.cors->origins), [cors = *scoped.cors](Runtime&) { return middleware::make_cors(cors); }});
+                     join(scoped.cors->origins), [cors = *scoped.cors](const Parts&) { return middleware::make_cors(cors); }});
 
   // Routes only: what does not exist needs no key, and says nothing but that.
   if (route.route && scoped.auth && !scoped.auth->empty())
-    steps.push_back({"api key", "before anything is counted or done in the client's name", join(*scoped.auth),
-                     [keys = accepted_keys(route.settings, *scoped.auth)](Runtime&) { return middleware::make_api_key(keys); }});
+    steps.push_back({"authentication", "before anything is counted or done in the client's name", describe_groups(*scoped.auth),
+                     [groups = *scoped.auth](const Parts& parts) { return middleware::make_authenticate(find_groups(groups, parts)); }});
 
   if (scoped.throttle && !scoped.throttle->empty())
     steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",
                      describe_rates(*scoped.throttle),
-                     [rules = *scoped.throttle, api = api_name(route), scope = throttle_scope(route)](Runtime& runtime) {
-                       return middleware::make_throttle(rules, api, scope, runtime.throttle_table(), runtime.clock());
+                     [rules = *scoped.throttle, api = api_name(route), scope = throttle_scope(route)](const Parts& parts) {
+                       return middleware::make_throttle(rules, api, scope, parts.runtime.throttle_table(), parts.runtime.clock());
                      }});
 
   if (route.route && (!route.route->transform.request.empty() || !route.route->transform.response.empty()))
     steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},
-                     [transform = route.route->transform](Runtime&) { return middleware::make_transform(transform); }});
+                     [transform = route.route->transform](const Parts&) { return middleware::make_transform(transform); }});
 
   return steps;
 }

@@ -11,7 +11,7 @@
 
 namespace gatehouse::gateway {
 
-class Runtime;
+struct Parts;
 
 // A route with what it inherits from its API and the gateway.
 struct EffectiveRoute {
@@ -29,7 +29,7 @@ struct PlannedStep {
   std::string_view name;
   std::string_view why;  // it stands where it stands
   std::string detail;    // what is set, for people
-  std::function<middleware::Step(Runtime&)> make;
+  std::function<middleware::Step(const Parts&)> make;
 };
 
 // Outermost first.

@@ -2,7 +2,7 @@
 // snapshots that name the backend.
 #pragma once
 
-#include "gatehouse/integration/http_proxy.hpp"
+#include "gatehouse/upstream/backend_pools.hpp"
 #include "gatehouse/net/resolver.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/observe/metrics.hpp"
@@ -14,7 +14,7 @@
 
 namespace gatehouse::gateway {
 
-class PoolSet final : public integration::BackendPools {
+class PoolSet final : public upstream::BackendPools {
  public:
   PoolSet(std::vector<net::Worker*> workers, std::shared_ptr<upstream::Backend> backend, observe::Registry& registry);
   // Sends each pool home to be destroyed.

@@ -127,11 +127,17 @@ net::Task<void> RequestHandler::serve(http::Exchange& exchange, config::Listener
   context.deadline_after = context.route.total_timeout;
   const Books books(context);
   try {
-    for (const auto& step : context.route.steps)
-      if (const auto answer = step->on_request(context)) {
-        context.answer(*answer);
+    for (const auto& step : context.route.steps) {
+      pipeline::Decision decision = step->on_request(context);
+      if (decision.must_wait()) {
+        net::Task<std::optional<Answer>> waiting = step->wait(context);
+        decision = co_await waiting;
+      }
+      if (decision.answer()) {
+        context.answer(*decision.answer());
         co_return;
       }
+    }
     if (context.route.integration && match.kind == RouteMatch::Kind::kRoute) {
       co_await context.route.integration->serve(context);
     } else {

@@ -14,7 +14,8 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       registry_(static_cast<unsigned>(workers_.size())),
       blocking_pool_(kBlockingThreads, kBlockingQueue),
       throttle_table_(std::make_shared<middleware::ThrottleTable>()),
-      stores_(clock_, blocking_pool_, registry_) {}
+      stores_(clock_, blocking_pool_, registry_),
+      background_(registry_.workers()) {}
 
 Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings) {
   if (access_log_ && settings == access_log_settings_) return {};

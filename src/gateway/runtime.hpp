@@ -10,6 +10,7 @@
 #include "gatehouse/config/settings.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/middleware/throttle_table.hpp"
+#include "gatehouse/net/background_worker.hpp"
 #include "gatehouse/net/blocking_pool.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/observe/access_log.hpp"
@@ -32,6 +33,8 @@ class Runtime {
   net::BlockingPool& blocking_pool() { return blocking_pool_; }
   const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
   Stores& stores() { return stores_; }
+  // For what must not hold up requests. Its metrics are in the control plane's cell.
+  net::BackgroundWorker& background() { return background_; }
 
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
@@ -48,6 +51,7 @@ class Runtime {
   std::shared_ptr<observe::AccessLog> access_log_;
   std::map<std::string, std::weak_ptr<PoolSet>> backends_;
   Stores stores_;  // uses the pool and the metrics
+  net::BackgroundWorker background_;  // last: what runs there may use all of the above
 };
 
 }  // namespace gatehouse::gateway

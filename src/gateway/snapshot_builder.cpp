@@ -1,5 +1,6 @@
 #include "gateway/snapshot_builder.hpp"
 
+#include "gateway/parts.hpp"
 #include "gateway/pipeline_order.hpp"
 #include "gateway/tables_api.hpp"
 
@@ -17,21 +18,13 @@ using integration::DynamodbSettings;
 using integration::MockSettings;
 using integration::ProxySettings;
 using integration::StaticFilesSettings;
-using BackendsByName = std::map<std::string, std::shared_ptr<PoolSet>>;
 using Steps = std::vector<middleware::Step>;
 
-Steps make_steps(const EffectiveRoute& effective, Runtime& runtime) {
+Steps make_steps(const EffectiveRoute& effective, const Parts& parts) {
   Steps steps;
-  for (const PlannedStep& planned : pipeline_order(effective)) steps.push_back(planned.make(runtime));
+  for (const PlannedStep& planned : pipeline_order(effective)) steps.push_back(planned.make(parts));
   return steps;
 }
-
-// What integrations are made of.
-struct Parts {
-  BackendsByName backends;
-  StoresByName stores;
-  Runtime& runtime;
-};
 
 struct IntegrationMaker {
   const Parts& parts;
@@ -60,7 +53,7 @@ struct IntegrationMaker {
 };
 
 void compile(pipeline::Route& route, const EffectiveRoute& effective, const Parts& parts) {
-  route.steps = make_steps(effective, parts.runtime);
+  route.steps = make_steps(effective, parts);
   route.answers_preflights = effective.scoped.cors.has_value();
   route.total_timeout = effective.scoped.total_timeout.value_or(Duration{});
   if (effective.route) route.integration = std::visit(IntegrationMaker{parts, effective}, effective.route->integration);
@@ -123,7 +116,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   snapshot->settings = std::move(settings);
   snapshot->access_log = runtime.access_log();
   for (const auto& [name, pools] : *backends) snapshot->backends.push_back(pools);
-  const Parts parts{std::move(*backends), std::move(*stores), runtime};
+  Parts parts{runtime, std::move(*backends), std::move(*stores), {}};
+  make_authorizers(snapshot->settings, parts);
 
   RouteTable table = make_route_table(snapshot->settings);
   for (std::size_t i = 0; i < snapshot->settings.apis.size(); ++i) {

@@ -23,24 +23,6 @@ constexpr int kContinue = 100;
 
 }  // namespace
 
-// Wakes the waiter in the worker's next turn, unless the relay is gone by then.
-class Relay::NextTurn {
- public:
-  explicit NextTurn(net::Waiter& waiter) : waiter_(std::make_shared<net::Waiter*>(&waiter)) {}
-  ~NextTurn() { *waiter_ = nullptr; }
-  NextTurn(const NextTurn&) = delete;
-  NextTurn& operator=(const NextTurn&) = delete;
-
-  void wake(net::Worker& worker) {
-    worker.post([waiter = waiter_] {
-      if (*waiter != nullptr) (*waiter)->wake();
-    });
-  }
-
- private:
-  std::shared_ptr<net::Waiter*> waiter_;
-};
-
 Relay::Relay(pipeline::RequestContext& context, http::UpstreamCall& call, RequestBody& body,
              const upstream::TimeoutSettings& timeouts)
     : context_(context),
@@ -157,19 +139,19 @@ Relay::Progress Relay::pump_answer() {
     switch (chunk.state) {
       case BodyState::kPending: return Progress::kPending;
       case BodyState::kFailed: return Progress::kUpstreamFailed;
-      case BodyState::kEnd: exchange_.finish(call_.trailers()); return Progress::kComplete;
+      case BodyState::kEnd: context_.finish(call_.trailers()); return Progress::kComplete;
       case BodyState::kData: break;
     }
     const bool last = is_last_piece();
     last_piece_ = chunk.bytes.size();
-    exchange_.write(chunk.bytes, last ? More::kNo : More::kYes);
+    context_.write(chunk.bytes, last ? More::kNo : More::kYes);
     bytes += last_piece_;
     call_.consume_body(last_piece_);
     moved();
     if (last) return Progress::kComplete;
   }
-  if (!next_turn_) next_turn_ = std::make_unique<NextTurn>(exchange_.waiter());
-  next_turn_->wake(exchange_.worker());
+  if (!next_turn_) next_turn_ = std::make_unique<net::RemoteWake>(exchange_.worker(), exchange_.waiter());
+  next_turn_->handle().wake();
   return Progress::kPending;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gatehouse/http/client.hpp"
+#include "gatehouse/net/remote_wake.hpp"
 #include "gatehouse/pipeline/context.hpp"
 #include "gatehouse/upstream/settings.hpp"
 #include "request_body.hpp"
@@ -42,8 +43,6 @@ class Relay {
   bool responded() const { return informed_ || answering_; }
 
  private:
-  class NextTurn;
-
   bool pump_request();
   void send_piece(std::string_view bytes);
   Progress await_head();
@@ -69,7 +68,7 @@ class Relay {
   bool informed_ = false;
   bool answering_ = false;               // the answer's head went down
   bool client_behind_ = false;           // it has not taken what we wrote
-  std::unique_ptr<NextTurn> next_turn_;  // only for long answers
+  std::unique_ptr<net::RemoteWake> next_turn_;  // only for long answers
 };
 
 }  // namespace gatehouse::integration

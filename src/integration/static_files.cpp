@@ -170,7 +170,7 @@ net::Task<void> StaticFiles::send(RequestContext& context, DiskWork& disk,
     left -= piece.size();
     const More more = left == 0 ? More::kNo : More::kYes;
     if (exchange.responded()) {
-      exchange.write(piece, more);
+      context.write(piece, more);
     } else {
       context.respond(head, piece, more);
     }

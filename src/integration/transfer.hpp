@@ -23,7 +23,7 @@ namespace gatehouse::integration {
 // Where a route's requests go. Made once per configuration.
 struct Destination {
   ProxySettings settings;
-  std::shared_ptr<const BackendPools> pools;
+  std::shared_ptr<const upstream::BackendPools> pools;
   std::vector<std::string> authorities;  // of each target: what Host says unless it is preserved or fixed
   // When the next failure may be logged (steady clock, ns): a backend that is down must not flood the log.
   mutable std::atomic<std::int64_t> next_log{0};

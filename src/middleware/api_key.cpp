@@ -1,9 +1,9 @@
-// The API key step. Keys are known by their SHA-256 only; what a client presents is hashed and looked up, so that neither
+// The API key authorizer. Keys are known by their SHA-256 only; what a client presents is hashed and looked up, so that neither
 // memory nor timing tells a key.
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/crypto/digest.hpp"
-#include "gatehouse/middleware/steps.hpp"
+#include "gatehouse/middleware/authorizers.hpp"
 #include "gatehouse/pipeline/query.hpp"
 
 #include <algorithm>
@@ -61,10 +61,10 @@ std::string_view decode(std::string_view text, Arena& arena) {
   return {decoded, static_cast<std::size_t>(to - decoded)};
 }
 
-// One authorizer: where its key stands, and the keys it knows.
-class Authorizer {
+// Where a key stands, and the keys that are known.
+class ApiKeyAuthorizer final : public Authorizer {
  public:
-  explicit Authorizer(const ApiKeySettings& settings)
+  explicit ApiKeyAuthorizer(const ApiKeySettings& settings)
       : header_(settings.header),
         header_id_(http::field_id(settings.header)),
         query_(settings.query),
@@ -74,9 +74,38 @@ class Authorizer {
               [](const Key& a, const Key& b) { return beginning(a.digest) < beginning(b.digest); });
   }
 
-  const std::string& challenge() const { return challenge_; }
+  Finding check(pipeline::RequestContext& context) const override {
+    const auto shown = presented(context);
+    if (shown) {
+      if (const std::string* const id = find(*shown)) return Finding::accepted({"api_key", *id, *id, {}, {}});
+    }
+    Finding refusal;
+    refusal.kind = shown ? Finding::Kind::kRefused : Finding::Kind::kAbsent;
+    // A wrong key is 403, as at Amazon. For one that is missing RFC 9110 section 11.6.1 asks for a challenge: no scheme is
+    // registered for API keys, this one says where it goes.
+    refusal.status = shown ? 403 : 401;
+    refusal.reason = shown ? "api_key_invalid" : "api_key_missing";
+    if (!shown) refusal.challenge = challenge_;
+    return refusal;
+  }
 
-  // What the client presents; the field wins over the query.
+  void prepare_forwarding(pipeline::RequestContext& context) const override {
+    if (!query_.empty()) context.query = pipeline::without_parameter(context.query, query_, context.arena());
+    if (!field(context.request().fields)) return;
+    if (header_id_ != FieldId::kOther) {
+      context.request_edits.remove(header_id_);
+    } else {
+      context.request_edits.remove(header_);
+    }
+  }
+
+ private:
+  struct Key {
+    crypto::Sha256 digest;
+    std::string id;
+  };
+
+  // The field wins over the query.
   std::optional<std::string_view> presented(pipeline::RequestContext& context) const {
     const http::RequestHead& request = context.request();
     if (const auto value = field(request.fields)) return value;
@@ -99,23 +128,6 @@ class Authorizer {
     return nullptr;
   }
 
-  // A backend has no business with the key.
-  void hide(pipeline::RequestContext& context) const {
-    if (!query_.empty()) context.query = pipeline::without_parameter(context.query, query_, context.arena());
-    if (!field(context.request().fields)) return;
-    if (header_id_ != FieldId::kOther) {
-      context.request_edits.remove(header_id_);
-    } else {
-      context.request_edits.remove(header_);
-    }
-  }
-
- private:
-  struct Key {
-    crypto::Sha256 digest;
-    std::string id;
-  };
-
   std::optional<std::string_view> field(const http::Fields& fields) const {
     if (header_.empty()) return std::nullopt;
     return header_id_ == FieldId::kOther ? fields.get(header_) : fields.get(header_id_);
@@ -128,44 +140,8 @@ class Authorizer {
   std::vector<Key> keys_;
 };
 
-class ApiKeyStep final : public pipeline::Middleware {
- public:
-  explicit ApiKeyStep(const std::vector<ApiKeySettings>& accepted) {
-    for (const auto& settings : accepted) authorizers_.emplace_back(settings);
-  }
-
-  std::string_view name() const override { return "api_key"; }
-
-  std::optional<pipeline::Answer> on_request(pipeline::RequestContext& context) const override {
-    bool presented_any = false;
-    const std::string* id = nullptr;
-    for (const Authorizer& authorizer : authorizers_) {
-      const auto presented = authorizer.presented(context);
-      if (!presented) continue;
-      presented_any = true;
-      if (id == nullptr) id = authorizer.find(*presented);
-      authorizer.hide(context);
-    }
-    if (id != nullptr) {
-      context.identity = {"api_key", *id};
-      return std::nullopt;
-    }
-    // Amazon's answer to a wrong key.
-    if (presented_any) return pipeline::Answer(context.arena(), 403, "api_key_invalid", "Forbidden");
-    pipeline::Answer refusal(context.arena(), 401, "api_key_missing", "Unauthorized");
-    // RFC 9110 section 11.6.1 asks for a challenge. No scheme is registered for API keys: this one says where it goes.
-    for (const Authorizer& authorizer : authorizers_) {
-      refusal.fields.append(FieldId::kWwwAuthenticate, authorizer.challenge());
-    }
-    return refusal;
-  }
-
- private:
-  std::vector<Authorizer> authorizers_;
-};
-
 }  // namespace
 
-Step make_api_key(std::vector<ApiKeySettings> accepted) { return std::make_shared<ApiKeyStep>(accepted); }
+AuthorizerPtr make_api_key(const ApiKeySettings& settings) { return std::make_shared<ApiKeyAuthorizer>(settings); }
 
 }  // namespace gatehouse::middleware

@@ -111,7 +111,7 @@ class CorsStep final : public pipeline::Middleware {
 
   std::string_view name() const override { return "cors"; }
 
-  std::optional<pipeline::Answer> on_request(pipeline::RequestContext& context) const override {
+  pipeline::Decision on_request(pipeline::RequestContext& context) const override {
     const http::RequestHead& request = context.request();
     if (!is_preflight(request)) return std::nullopt;
     if (allows(*request.fields.get(FieldId::kOrigin)) == Origin::kRefused) {

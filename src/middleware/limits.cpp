@@ -10,7 +10,7 @@ class LimitsStep final : public pipeline::Middleware {
 
   std::string_view name() const override { return "limits"; }
 
-  std::optional<pipeline::Answer> on_request(pipeline::RequestContext& context) const override {
+  pipeline::Decision on_request(pipeline::RequestContext& context) const override {
     const auto& length = context.request().content_length;
     // Refused before a byte of the body is asked for: a client that waits for 100 (Continue) never sends it.
     if (length && *length > body_limit_) {

@@ -101,7 +101,7 @@ class ThrottleStep final : public pipeline::Middleware {
 
   std::string_view name() const override { return "throttle"; }
 
-  std::optional<pipeline::Answer> on_request(pipeline::RequestContext& context) const override {
+  pipeline::Decision on_request(pipeline::RequestContext& context) const override {
     const TimePoint now = clock_.now();
     const auto taken = context.arena().array<std::uint64_t>(rules_.size());
     Duration retry_after{};

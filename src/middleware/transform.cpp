@@ -66,7 +66,7 @@ class TransformStep final : public pipeline::Middleware {
 
   std::string_view name() const override { return "transform"; }
 
-  std::optional<pipeline::Answer> on_request(pipeline::RequestContext& context) const override {
+  pipeline::Decision on_request(pipeline::RequestContext& context) const override {
     for (const Change& change : request_) change.apply(context, context.request_edits);
     return std::nullopt;
   }

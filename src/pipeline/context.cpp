@@ -37,7 +37,28 @@ void RequestContext::respond(http::ResponseHead& head, std::string_view first, h
   if (!request_id.empty()) head.edits.set_valid(http::FieldId::kXRequestId, request_id);
   for (auto step = route.steps.rbegin(); step != route.steps.rend(); ++step) (*step)->on_response(*this, head);
   status = head.status;
-  exchange.respond(head, first, more);
+  if (filters_.empty()) return exchange.respond(head, first, more);
+  const std::string_view passed = filtered(first, more);
+  if (more == http::More::kNo && head.content_length) head.content_length = passed.size();
+  exchange.respond(head, passed, more);
+}
+
+void RequestContext::write(std::string_view bytes, http::More more) {
+  if (filters_.empty()) return exchange.write(bytes, more);
+  const std::string_view passed = filtered(bytes, more);
+  if (!passed.empty() || more == http::More::kNo) exchange.write(passed, more);
+}
+
+void RequestContext::finish(const http::Fields& trailers) {
+  if (!filters_.empty()) {
+    if (const std::string_view last = filtered({}, http::More::kNo); !last.empty()) exchange.write(last, http::More::kYes);
+  }
+  exchange.finish(trailers);
+}
+
+std::string_view RequestContext::filtered(std::string_view bytes, http::More more) {
+  for (const auto& filter : filters_) bytes = filter->pass(bytes, more);
+  return bytes;
 }
 
 void RequestContext::answer(const Answer& made) {

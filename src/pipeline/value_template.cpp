@@ -85,6 +85,9 @@ std::string_view ValueTemplate::insert(const Part& part, RequestContext& context
       value = context_value(part.which, context);
       as_it_stood = part.which == ContextValue::kPath;
       break;
+    case Source::kClaims:
+      if (context.identity.claims) value = context.identity.claims->text(*part.claim, context.arena()).value_or(std::string_view());
+      break;
     case Source::kUuid: return context.arena().copy(make_uuid());
     case Source::kUlid: return context.arena().copy(make_ulid());
     case Source::kNow: value = write_now(context.arena()); break;

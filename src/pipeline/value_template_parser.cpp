@@ -8,7 +8,8 @@
 namespace gatehouse::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 7> kVariables = {"path", "query", "header", "context", "uuid", "ulid", "now"};
+constexpr std::array<std::string_view, 8> kVariables = {"path",   "query", "header", "context",
+                                                         "claims", "uuid", "ulid", "now"};
 // In the order of ContextValue.
 constexpr std::array<std::string_view, 9> kContextNames = {"request_id", "client_ip", "method", "path",    "host",
                                                            "scheme",     "api",       "route",  "identity"};
@@ -17,6 +18,26 @@ bool is_word_char(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 bool is_name_char(char c) { return is_word_char(c) || c == '-'; }
+// "realm_access.roles[0]": dots and brackets only where a claim's path goes on behind them.
+std::string_view take_claim_path(std::string_view& text) {
+  std::size_t size = 0;
+  while (size < text.size()) {
+    if (is_name_char(text[size])) {
+      ++size;
+    } else if (text[size] == '.' && size > 0 && size + 1 < text.size() && is_name_char(text[size + 1])) {
+      size += 2;
+    } else if (const auto end = text.find(']', size); text[size] == '[' && end != std::string_view::npos &&
+               std::ranges::all_of(text.substr(size + 1, end - size - 1), [](char c) { return c >= '0' && c <= '9'; })) {
+      size = end + 1;
+    } else {
+      break;
+    }
+  }
+  const std::string_view taken = text.substr(0, size);
+  text.remove_prefix(size);
+  return taken;
+}
+
 bool is_default_char(char c) { return is_name_char(c) || c == '.'; }
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
@@ -78,7 +99,7 @@ class ValueTemplateParser {
   void add_text(std::string_view text) {
     if (text.empty()) return;
     if (parts_.empty() || parts_.back().source != Source::kText)
-      parts_.push_back({Source::kText, ContextValue::kCount, {}, {}});
+      parts_.push_back({Source::kText, ContextValue::kCount, {}, {}, nullptr});
     parts_.back().text += text;
   }
 
@@ -99,7 +120,7 @@ class ValueTemplateParser {
     const bool named = variable != "uuid" && variable != "ulid" && variable != "now";
     if (named && rest_.size() > 1 && rest_[0] == '.' && is_name_char(rest_[1])) {
       rest_.remove_prefix(1);
-      name = take_while(rest_, is_name_char);
+      name = variable == "claims" ? take_claim_path(rest_) : take_while(rest_, is_name_char);
     }
     const auto written = before.substr(0, before.size() - rest_.size());
     std::string_view fallback;
@@ -143,7 +164,7 @@ class ValueTemplateParser {
     const auto known = std::ranges::find(kVariables, variable);
     if (known == kVariables.end()) return wrong("unknown variable " + written + hint(variable, kVariables, "$"));
     const auto source = static_cast<Source>(known - kVariables.begin() + 1);
-    const bool named = source <= Source::kContext;
+    const bool named = source <= Source::kClaims;
     if (named && name.empty()) return wrong(written + " needs a name: write $" + std::string(variable) + ".x");
     if (!named && !name.empty()) return wrong(written + " has no parts: write $" + std::string(variable));
     if (source == Source::kPath) return add_path_variable(written, name, fallback);
@@ -154,7 +175,13 @@ class ValueTemplateParser {
         return wrong("unknown variable " + written + hint(name, kContextNames, "$context."));
       which = static_cast<ContextValue>(at - kContextNames.begin());
     }
-    parts_.push_back({source, which, std::string(name), std::string(fallback)});
+    std::shared_ptr<const crypto::ClaimPath> claim;
+    if (source == Source::kClaims) {
+      auto path = crypto::ClaimPath::parse(name);
+      if (!path) return wrong(written + ": " + path.error().message());
+      claim = std::make_shared<const crypto::ClaimPath>(std::move(*path));
+    }
+    parts_.push_back({source, which, std::string(name), std::string(fallback), std::move(claim)});
     return {};
   }
 
@@ -163,7 +190,7 @@ class ValueTemplateParser {
       if (path_variables_.empty()) return wrong("unknown variable " + written + ": the route's path has no variables");
       return wrong("unknown variable " + written + hint(name, path_variables_, braces_ ? "" : "$path."));
     }
-    parts_.push_back({Source::kPath, ContextValue::kCount, std::string(name), std::string(fallback)});
+    parts_.push_back({Source::kPath, ContextValue::kCount, std::string(name), std::string(fallback), nullptr});
     return {};
   }
 

@@ -37,7 +37,8 @@ struct AdminSettings {
 // What may be said at the gateway, an API or a route; the innermost that says something wins.
 struct ScopedSettings {
   std::optional<middleware::CorsSettings> cors;
-  std::optional<std::vector<std::string>> auth;  // names of authorizers, any of which may accept; empty: auth: none
+  // Names of authorizers: one of these groups must accept, a group when all of it does. No group: auth: none.
+  std::optional<std::vector<std::vector<std::string>>> auth;
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
@@ -47,6 +48,12 @@ struct ScopedSettings {
 using IntegrationSettings =
     std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings,
                  integration::DynamodbSettings, integration::TableRouteSettings, integration::DynamoCallSettings>;
+
+struct AuthorizerSettings {
+  std::string name;
+  std::variant<middleware::ApiKeySettings> kind;
+  bool operator==(const AuthorizerSettings&) const = default;
+};
 
 struct RouteSettings {
   std::string match;               // as written
@@ -85,7 +92,7 @@ struct Settings {
   ErrorStyle errors = ErrorStyle::kHelpful;
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
   std::vector<upstream::BackendSettings> backends;
-  std::vector<middleware::ApiKeySettings> api_keys;  // authorizers of kind api_key
+  std::vector<AuthorizerSettings> authorizers;
   ScopedSettings scoped;
   std::vector<ApiSettings> apis;
   std::vector<dynamo::StoreSettings> stores;  // those that are opened: `main` is here only when something needs it

@@ -39,7 +39,6 @@ struct ApiKey {
 };
 
 struct ApiKeySettings {
-  std::string name;               // of the authorizer
   std::string header = "x-api-key";
   std::string query;              // a query parameter, when allowed; empty: none
   std::vector<ApiKey> keys;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gatehouse/base/clock.hpp"
+#include "gatehouse/middleware/authorizer.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/throttle_table.hpp"
 #include "gatehouse/observe/access_log.hpp"
@@ -28,9 +29,9 @@ Step make_limits(std::uint64_t body_limit);
 // Preflights (204, or 403 "cors_origin_refused") and fields of every answer, the gateway's own errors included; a backend's
 // CORS fields are replaced. With "*" and credentials every origin but "null" is named: say so when it is configured.
 Step make_cors(CorsSettings settings);
-// 401 "api_key_missing" without a key, 403 "api_key_invalid" with a wrong one; sets RequestContext::identity. A key is
-// not forwarded, be it in a field or in the query. Throws std::invalid_argument when a sha256 is none.
-Step make_api_key(std::vector<ApiKeySettings> accepted);
+// One of `groups` must accept the request: sets RequestContext::identity. Otherwise 401 or 403 with the reason of the first
+// authorizer that was shown something and refused it; where nothing was shown, with every challenge.
+Step make_authenticate(std::vector<AuthorizerGroup> groups);
 // The tightest of `settings` decides: 429 "throttled" with Retry-After; RateLimit-* on every answer. Buckets of clients, keys
 // and fields are kept for each `scope`: the place where the rules were written, so that what is said for an API holds for
 // all its routes together; those of per: api for each `api`; those of per: route for each route of `api`.

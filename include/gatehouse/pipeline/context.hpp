@@ -7,11 +7,18 @@
 #include "gatehouse/base/units.hpp"
 #include "gatehouse/http/exchange.hpp"
 #include "gatehouse/pipeline/answer.hpp"
+#include "gatehouse/pipeline/body_filter.hpp"
 #include "gatehouse/pipeline/path_params.hpp"
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string_view>
+#include <vector>
+
+namespace gatehouse::crypto {
+class Claims;
+}
 
 namespace gatehouse::pipeline {
 
@@ -19,8 +26,12 @@ struct Route;
 
 // Who the client turned out to be.
 struct Identity {
-  std::string_view method;   // "api_key"; empty: nobody asked
-  std::string_view subject;  // the key's id, never the secret
+  std::string_view method;   // "api_key", "jwt"; empty: nobody asked
+  std::string_view subject;  // the key's id, the token's `sub`; never a secret
+  std::string_view api_key = {};  // the id of the API key that usage plans count for; empty: none
+  std::string_view plan = {};     // the usage plan that the key is bound to; empty: none
+  // What $claims reads: a token's claims, or what an authorizer said of the caller. May be none.
+  std::shared_ptr<const crypto::Claims> claims = {};
 };
 
 // The tightest bucket that the request was measured against, for RateLimit-* fields.
@@ -66,8 +77,10 @@ class RequestContext {
   http::FieldEdits request_edits;  // what the steps change about the request on its way to the backend
   Duration deadline_after{};       // the route's own total deadline; 0: none
 
-  // What happened. `reason` is "ok" or the stable code of whoever made or broke the answer.
+  // What happened. `reason` is "ok" or the stable code of whoever made or broke the answer; `detail` says it for people, and
+  // goes to the log.
   std::string_view reason = "ok";
+  std::string_view detail;
   int status = 0;  // sent to the client; 0: none; 499: the client left first
   UpstreamFacts upstream;
 
@@ -78,6 +91,16 @@ class RequestContext {
   // exchange has failed so that no answer can be sent, nothing happens but that `status` becomes 499.
   void respond(http::ResponseHead& head, std::string_view first, http::More more);
   void answer(const Answer& made);
+  // The rest of a body whose first bytes went with respond(); as in http::BodyWriter.
+  void write(std::string_view bytes, http::More more);
+  void finish(const http::Fields& trailers);
+  bool drained() const { return exchange.drained(); }
+
+  // For steps, in on_response(): the body passes `filter` behind those that are there already. A filter that changes the
+  // length must take Content-Length from the head; respond() sets it again where the whole body is known by then.
+  void add_filter(std::unique_ptr<BodyFilter> filter) { filters_.push_back(std::move(filter)); }
+  // Kept alive as long as the request: what the texts of an answer belong to.
+  void keep(std::shared_ptr<const void> owner) { kept_ = std::move(owner); }
 
   // When it ended, for on_end: the time at which the first step asked.
   TimePoint ended(const Clock& clock) const {
@@ -86,7 +109,11 @@ class RequestContext {
   }
 
  private:
+  std::string_view filtered(std::string_view bytes, http::More more);
+
   mutable TimePoint ended_{};
+  std::vector<std::unique_ptr<BodyFilter>> filters_;
+  std::shared_ptr<const void> kept_;
 };
 
 }  // namespace gatehouse::pipeline

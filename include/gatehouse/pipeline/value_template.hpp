@@ -3,16 +3,20 @@
 #pragma once
 
 #include "gatehouse/base/error.hpp"
+#include "gatehouse/crypto/claims.hpp"
 #include "gatehouse/pipeline/context.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace gatehouse::pipeline {
 
-// $path.x $query.x $header.x $context.x $uuid $ulid $now, each with |default; $$ is a dollar sign.
+// $path.x $query.x $header.x $context.x $claims.x $uuid $ulid $now, each with |default; $$ is a dollar sign.
 // $context: request_id, client_ip, method, path, host, scheme, api, route, identity.
+// - $claims.x.y[0] looks into what the authorizer says of the caller; ${claims.cognito:groups} for names with other characters
+//   (crypto::ClaimPath). Text is inserted plain, anything else as JSON.
 // - A name is letters, digits, '-' and '_'; a default is the same plus '.'. ${query.filter[name]|any text}
 //   delimits: there the name ends at '|' or '}' and the default at '}'.
 // - The default stands for what is absent or empty; without one it is the empty string.
@@ -40,7 +44,7 @@ class ValueTemplate {
 
  private:
   friend class ValueTemplateParser;
-  enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kUuid, kUlid, kNow };
+  enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kClaims, kUuid, kUlid, kNow };
   enum class ContextValue : unsigned char {
     kRequestId,
     kClientIp,
@@ -58,6 +62,7 @@ class ValueTemplate {
     ContextValue which = ContextValue::kCount;  // of kContext
     std::string text;                           // the text, or the variable's name
     std::string fallback;
+    std::shared_ptr<const crypto::ClaimPath> claim;  // of kClaims
   };
   std::string_view insert(const Part& part, RequestContext& context) const;
   static std::string_view context_value(ContextValue which, RequestContext& context);

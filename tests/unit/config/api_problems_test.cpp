@@ -172,10 +172,9 @@ apis:
 apis:
 - name: shop
   routes:
-  - {match: GET /a, mock: {body: "$claims.sub", headers: {x-a: "${body.x}", x-b: $stage.x, x-c: "$$claims.sub"}}})",
-     {R"(6:34: apis.shop.routes[0].mock.body: '$claims' is not available in this version)",
-      R"(6:64: apis.shop.routes[0].mock.headers.x-a: '$body' is not available in this version)",
-      R"(6:82: apis.shop.routes[0].mock.headers.x-b: '$stage' is not available in this version)"}},
+  - {match: GET /a, mock: {body: "$claims.sub|a", headers: {x-a: "${body.x}", x-b: $stage.x, x-c: "$$claims.sub"}}})",
+     {R"(6:66: apis.shop.routes[0].mock.headers.x-a: '$body' is not available in this version)",
+      R"(6:84: apis.shop.routes[0].mock.headers.x-b: '$stage' is not available in this version)"}},
     {"RouteWithProtectedHeaders",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:

@@ -128,9 +128,10 @@ TEST_F(SecretFileTest, FillsAnApiKey) {
   write("secret\n");
   const Settings settings =
       test::settings_of("authorizers: {a: {api_key: {keys: [{id: x, key: \"file:" + path() + "\"}]}}}");
-  ASSERT_EQ(settings.api_keys.size(), 1u);
-  ASSERT_EQ(settings.api_keys[0].keys.size(), 1u);
-  EXPECT_EQ(settings.api_keys[0].keys[0].sha256, "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
+  ASSERT_EQ(settings.authorizers.size(), 1u);
+  const auto& keys = std::get<middleware::ApiKeySettings>(settings.authorizers[0].kind).keys;
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_EQ(keys[0].sha256, "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
 }
 
 TEST(ReferencesTest, ResolvesPathsFromTheFolderOfTheFile) {

@@ -131,15 +131,14 @@ authorizers:
   others: {api_key: {}}
 )",
                                         {{"SECRET_KEY", "secret"}});
-  ASSERT_EQ(settings.api_keys.size(), 2u);
+  ASSERT_EQ(settings.authorizers.size(), 2u);
   const middleware::ApiKeySettings expected{
-      "partners",
       "X-Partner-Key",
       "api_key",
       {{"a", "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"},
        {"b", "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25a"}}};
-  EXPECT_EQ(settings.api_keys[0], expected);
-  EXPECT_EQ(settings.api_keys[1], (middleware::ApiKeySettings{"others", "x-api-key", "", {}}));
+  EXPECT_EQ(settings.authorizers[0], (AuthorizerSettings{"partners", expected}));
+  EXPECT_EQ(settings.authorizers[1], (AuthorizerSettings{"others", middleware::ApiKeySettings{"x-api-key", "", {}}}));
 }
 
 TEST(SettingsTest, ReadsWhatHoldsAtEveryLevel) {
@@ -150,13 +149,13 @@ TEST(SettingsTest, ReadsWhatHoldsAtEveryLevel) {
       "cors: {origins: [\"*\"]}\nauth: none\nthrottle: []\nlimits: {body: 5}\ntimeouts: {total: 0s}\n"
       "apis: [{name: a, " +
       text + ", routes: [{match: $default, mock: {}, " + text + "}]}]");
-  EXPECT_EQ(settings.scoped.auth, std::vector<std::string>());
+  EXPECT_EQ(settings.scoped.auth, std::vector<std::vector<std::string>>());
   EXPECT_EQ(settings.scoped.throttle, std::vector<middleware::ThrottleSettings>());
   EXPECT_EQ(settings.scoped.body_limit, 5u);
   EXPECT_EQ(settings.scoped.total_timeout, Duration(0));
   ASSERT_EQ(settings.apis.size(), 1u);
   const ScopedSettings& api = settings.apis[0].scoped;
-  EXPECT_EQ(api.auth, (std::vector<std::string>{"k", "other"}));
+  EXPECT_EQ(api.auth, (std::vector<std::vector<std::string>>{{"k"}, {"other"}}));
   ASSERT_TRUE(api.throttle && api.cors);
   EXPECT_EQ(api.cors->origins, std::vector<std::string>{"*"});
   EXPECT_EQ(api.body_limit, kMiB);
@@ -170,7 +169,7 @@ TEST(SettingsTest, SomeListsMayBeEmpty) {
       "cors: {origins: [\"*\"], methods: [], headers: [], expose: []}");
   EXPECT_TRUE(settings.trusted_proxies.empty());
   EXPECT_TRUE(settings.apis.empty());
-  EXPECT_TRUE(settings.api_keys.at(0).keys.empty());
+  EXPECT_TRUE(std::get<middleware::ApiKeySettings>(settings.authorizers.at(0).kind).keys.empty());
 }
 
 TEST(SettingsTest, KnowsWhatWasNotSaid) {
@@ -302,7 +301,7 @@ TEST(SettingsTest, EveryScalarMayBeAReference) {
        {"VERIFY", "false"}});
   EXPECT_EQ(settings.workers, 0u);
   EXPECT_EQ(settings.errors, ErrorStyle::kAws);
-  EXPECT_EQ(settings.scoped.auth, std::vector<std::string>());
+  EXPECT_EQ(settings.scoped.auth, std::vector<std::vector<std::string>>());
   ASSERT_EQ(settings.backends.size(), 1u);
   EXPECT_EQ(settings.backends[0].targets[0].port, 1);
   EXPECT_EQ(settings.backends[0].balance.kind, Balance::kLeastRequests);

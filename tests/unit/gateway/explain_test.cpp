@@ -50,7 +50,7 @@ TEST(ExplainTest, NamesRouteVariablesAndIntegration) {
 
 TEST(ExplainTest, ListsTheStepsInTheOrderOfThePipeline) {
   const Explanation found = explain(settings(), "POST", "https://api.example.com/v1/orders", {});
-  EXPECT_EQ(names(found), (std::vector<std::string>{"access log", "metrics", "cors", "api key", "throttle"}));
+  EXPECT_EQ(names(found), (std::vector<std::string>{"access log", "metrics", "cors", "authentication", "throttle"}));
   for (const auto& step : found.steps) EXPECT_FALSE(step.why.empty()) << step.name;
 }
 
@@ -74,7 +74,7 @@ TEST(ExplainTest, ListsTheEffectiveRoutes) {
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].method, "POST");
   EXPECT_EQ(rows[0].path, "/v1/orders");
-  EXPECT_NE(rows[0].steps.find("api key"), std::string::npos);
+  EXPECT_NE(rows[0].steps.find("authentication"), std::string::npos);
   EXPECT_EQ(rows[2].path, "/v1/ping");
   EXPECT_EQ(rows[2].hosts, "api.example.com");
 }

@@ -174,17 +174,17 @@ TEST(TablesApiTest, WithoutKeysOnlyPagesOfThisMachineMayCall) {
 
 TEST(TablesApiTest, ARouteIsAsOpenAsItsSteps) {
   const config::Settings settings;
-  const auto protocol = [&](std::optional<std::vector<std::string>> auth, dynamo::ProtocolSettings given) {
+  const auto protocol = [&](std::optional<std::vector<std::vector<std::string>>> auth, dynamo::ProtocolSettings given) {
     EffectiveRoute route{settings, nullptr, nullptr, {}, ""};
     route.scoped.auth = std::move(auth);
     return effective_protocol(std::move(given), route).without_signature;
   };
   EXPECT_EQ(protocol({}, {}), dynamo::Unsigned::kLoopback);
-  EXPECT_EQ(protocol(std::vector<std::string>{}, {}), dynamo::Unsigned::kLoopback);
-  EXPECT_EQ(protocol(std::vector<std::string>{"keys"}, {}), dynamo::Unsigned::kAccepted);
+  EXPECT_EQ(protocol(std::vector<std::vector<std::string>>{}, {}), dynamo::Unsigned::kLoopback);
+  EXPECT_EQ(protocol(std::vector<std::vector<std::string>>{{"keys"}}, {}), dynamo::Unsigned::kAccepted);
   dynamo::ProtocolSettings keys;
   keys.access_keys = {{"app", "secret", "", {"*"}, {"*"}, {}}};
-  EXPECT_EQ(protocol(std::vector<std::string>{"keys"}, keys), dynamo::Unsigned::kRefused);
+  EXPECT_EQ(protocol(std::vector<std::vector<std::string>>{{"keys"}}, keys), dynamo::Unsigned::kRefused);
 }
 
 }  // namespace

@@ -23,13 +23,13 @@ using http::testing::say;
 using net::testing::run_until;
 using upstream::testing::RawBackend;
 
-class ProxyTest : public ::testing::Test, protected BackendPools {
+class ProxyTest : public ::testing::Test, protected upstream::BackendPools {
  protected:
   // After what the test sets in `config` and `proxy`.
   void make() {
     backend_ = upstream::Backend::make(config, clock).value();
     pool = std::make_unique<upstream::Pool>(worker, backend_, resolver);
-    integration = make_http_proxy(proxy, std::shared_ptr<const BackendPools>(std::shared_ptr<void>(), this));
+    integration = make_http_proxy(proxy, std::shared_ptr<const upstream::BackendPools>(std::shared_ptr<void>(), this));
   }
 
   // Arranges the client's request; start() sends it on its way.

@@ -1,4 +1,5 @@
 #include "gatehouse/crypto/digest.hpp"
+#include "gatehouse/middleware/authorizers.hpp"
 #include "step_fixture.hpp"
 
 #include <stdexcept>
@@ -11,13 +12,18 @@ namespace {
 
 class ApiKeyStepTest : public StepTest {
  protected:
-  static ApiKeySettings authorizer(std::string name, std::vector<std::pair<std::string, std::string>> keys,
+  static ApiKeySettings authorizer(std::vector<std::pair<std::string, std::string>> keys,
                                    std::string header = "x-api-key", std::string query = {}) {
-    ApiKeySettings settings{std::move(name), std::move(header), std::move(query), {}};
+    ApiKeySettings settings{std::move(header), std::move(query), {}};
     for (const auto& [id, key] : keys) settings.keys.push_back({id, crypto::sha256_hex(key)});
     return settings;
   }
-  void use(std::vector<ApiKeySettings> accepted) { route_.steps = {make_api_key(std::move(accepted))}; }
+  // Any of them may accept.
+  void use(const std::vector<ApiKeySettings>& accepted) {
+    std::vector<AuthorizerGroup> groups;
+    for (const auto& settings : accepted) groups.push_back({make_api_key(settings)});
+    route_.steps = {make_authenticate(std::move(groups))};
+  }
 
   // The id of the key that was accepted, or the status of the refusal.
   std::string outcome(const std::string& target, const FieldList& fields = {}) {
@@ -28,7 +34,7 @@ class ApiKeyStepTest : public StepTest {
 };
 
 TEST_F(ApiKeyStepTest, SaysWhoTheClientIs) {
-  use({authorizer("partners", {{"one", "key-1"}, {"two", "key-2"}})});
+  use({authorizer({{"one", "key-1"}, {"two", "key-2"}})});
   Request request(worker_, route_, "GET", "/", {{"X-Api-Key", "key-2"}});
   EXPECT_TRUE(request.run());
   EXPECT_EQ(request.context.identity.method, "api_key");
@@ -36,7 +42,7 @@ TEST_F(ApiKeyStepTest, SaysWhoTheClientIs) {
 }
 
 TEST_F(ApiKeyStepTest, Refuses401WithAChallengeWithoutAKey) {
-  use({authorizer("partners", {{"one", "key-1"}}), authorizer("staff", {{"two", "key-2"}}, "x-staff-key")});
+  use({authorizer({{"one", "key-1"}}), authorizer({{"two", "key-2"}}, "x-staff-key")});
   Request request(worker_, route_, "GET", "/");
   EXPECT_FALSE(request.run());
   EXPECT_EQ(request.exchange.status, 401);
@@ -48,7 +54,7 @@ TEST_F(ApiKeyStepTest, Refuses401WithAChallengeWithoutAKey) {
 }
 
 TEST_F(ApiKeyStepTest, Refuses403WithAWrongKey) {
-  use({authorizer("partners", {{"one", "key-1"}})});
+  use({authorizer({{"one", "key-1"}})});
   for (const std::string wrong : {"key-2", "key-", "key-11", "KEY-1", "", "one"}) {
     Request request(worker_, route_, "GET", "/", {{"x-api-key", wrong}});
     EXPECT_FALSE(request.run()) << wrong;
@@ -60,20 +66,20 @@ TEST_F(ApiKeyStepTest, Refuses403WithAWrongKey) {
 }
 
 TEST_F(ApiKeyStepTest, AcceptsNothingWithoutKeys) {
-  use({authorizer("partners", {})});
+  use({authorizer({})});
   EXPECT_EQ(outcome("/", {{"x-api-key", "key-1"}}), "403");
 }
 
 TEST_F(ApiKeyStepTest, RefusesAKeyBeyondAllMeasureUnhashed) {
   const std::string longest(1024, 'k');
-  use({authorizer("partners", {{"one", longest}, {"two", longest + "k"}})});
+  use({authorizer({{"one", longest}, {"two", longest + "k"}})});
   EXPECT_EQ(outcome("/", {{"x-api-key", longest}}), "one");
   EXPECT_EQ(outcome("/", {{"x-api-key", longest + "k"}}), "403");
 }
 
 TEST_F(ApiKeyStepTest, AcceptsTheKeyOfAnyAuthorizer) {
-  use({authorizer("partners", {{"one", "key-1"}}), authorizer("staff", {{"two", "key-2"}}, "x-staff-key"),
-       authorizer("others", {{"three", "key-3"}})});
+  use({authorizer({{"one", "key-1"}}), authorizer({{"two", "key-2"}}, "x-staff-key"),
+       authorizer({{"three", "key-3"}})});
   EXPECT_EQ(outcome("/", {{"x-api-key", "key-1"}}), "one");
   EXPECT_EQ(outcome("/", {{"x-staff-key", "key-2"}}), "two");
   EXPECT_EQ(outcome("/", {{"x-api-key", "key-3"}}), "three");
@@ -85,13 +91,13 @@ TEST_F(ApiKeyStepTest, AcceptsTheKeyOfAnyAuthorizer) {
 TEST_F(ApiKeyStepTest, FindsEachOfManyKeys) {
   std::vector<std::pair<std::string, std::string>> keys;
   for (int i = 0; i < 500; ++i) keys.emplace_back("id-" + std::to_string(i), "key-" + std::to_string(i));
-  use({authorizer("partners", keys)});
+  use({authorizer(keys)});
   for (const auto& [id, key] : keys) EXPECT_EQ(outcome("/", {{"x-api-key", key}}), id);
   EXPECT_EQ(outcome("/", {{"x-api-key", "key-500"}}), "403");
 }
 
 TEST_F(ApiKeyStepTest, KeepsKeysFromTheBackend) {
-  use({authorizer("partners", {{"one", "key-1"}}), authorizer("staff", {{"two", "key-2"}}, "authorization")});
+  use({authorizer({{"one", "key-1"}}), authorizer({{"two", "key-2"}}, "authorization")});
   Request request(worker_, route_, "GET", "/",
                   {{"X-API-Key", "key-1"}, {"Authorization", "key-2"}, {"x-api-key", "again"}, {"x-other", "kept"}});
   EXPECT_TRUE(request.run());
@@ -99,9 +105,9 @@ TEST_F(ApiKeyStepTest, KeepsKeysFromTheBackend) {
 }
 
 TEST_F(ApiKeyStepTest, ReadsTheQueryOnlyWhereItMay) {
-  use({authorizer("partners", {{"one", "key-1"}})});
+  use({authorizer({{"one", "key-1"}})});
   EXPECT_EQ(outcome("/?api_key=key-1"), "401");
-  use({authorizer("partners", {{"one", "key-1"}, {"two", "k y+\xc3\xbc%"}}, "x-api-key", "api_key")});
+  use({authorizer({{"one", "key-1"}, {"two", "k y+\xc3\xbc%"}}, "x-api-key", "api_key")});
   EXPECT_EQ(outcome("/?api_key=key-1"), "one");
   EXPECT_EQ(outcome("/?a=b&api_key=key-1&c"), "one");
   EXPECT_EQ(outcome("/?api_key=k+y%2B%c3%BC%"), "two");
@@ -112,7 +118,7 @@ TEST_F(ApiKeyStepTest, ReadsTheQueryOnlyWhereItMay) {
 }
 
 TEST_F(ApiKeyStepTest, TakesTheKeyOutOfTheQuery) {
-  use({authorizer("partners", {{"one", "key-1"}}, "x-api-key", "api_key")});
+  use({authorizer({{"one", "key-1"}}, "x-api-key", "api_key")});
   Request among_others(worker_, route_, "GET", "/?a=b&api_key=key-1&c");
   EXPECT_TRUE(among_others.run());
   EXPECT_EQ(among_others.context.query, "a=b&c");
@@ -125,11 +131,11 @@ TEST_F(ApiKeyStepTest, TakesTheKeyOutOfTheQuery) {
 }
 
 TEST_F(ApiKeyStepTest, RefusesToBeMadeWithWhatIsNoDigest) {
-  ApiKeySettings settings = authorizer("partners", {});
+  ApiKeySettings settings = authorizer({});
   settings.keys = {{"one", "abc"}};
-  EXPECT_THROW(make_api_key({settings}), std::invalid_argument);
+  EXPECT_THROW(make_api_key(settings), std::invalid_argument);
   settings.keys = {{"one", std::string(64, 'g')}};
-  EXPECT_THROW(make_api_key({settings}), std::invalid_argument);
+  EXPECT_THROW(make_api_key(settings), std::invalid_argument);
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ struct Request {
   // answered.
   bool run(const FieldList& backend = {{"Content-Type", "text/plain"}}) {
     for (const auto& step : context.route.steps) {
-      if (const auto answer = step->on_request(context)) {
-        context.answer(*answer);
+      const pipeline::Decision decision = step->on_request(context);
+      if (decision.answer()) {
+        context.answer(*decision.answer());
         return false;
       }
     }

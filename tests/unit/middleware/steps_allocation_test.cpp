@@ -1,5 +1,6 @@
 // Counts every allocation of this binary: what steps do for a request must make none.
 #include "gatehouse/crypto/digest.hpp"
+#include "gatehouse/middleware/authorizers.hpp"
 #include "step_fixture.hpp"
 
 #include <cstdlib>
@@ -39,8 +40,8 @@ class StepsAllocationTest : public StepTest {
   std::size_t allocations_of(const Step& step, Request& request, const FakeFields& backend) {
     const std::size_t before = allocations;
     {
-      const auto answer = step->on_request(request.context);
-      EXPECT_FALSE(answer.has_value()) << step->name();
+      const pipeline::Decision decision = step->on_request(request.context);
+      EXPECT_FALSE(decision.answer().has_value()) << step->name();
       http::ResponseHead head(request.context.arena());
       head.base = &backend.fields();
       step->on_response(request.context, head);
@@ -58,13 +59,13 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
   const auto log = *observe::AccessLog::open({true, "/dev/null"}, 1, registry_);
   const auto value = *pipeline::ValueTemplate::parse("served $context.path", {});
   const ApiKeySettings keys{
-      "partners", "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes")}}};
+      "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes")}}};
   const std::vector<Step> steps = {
       make_access_log(log, clock_, "shop", "GET /v1/orders/{id}"),
       make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_),
       make_limits(1000),
       make_cors({{"https://*.example.com"}, {"GET"}, {"x-a"}, {"x-b"}, true, 10min}),
-      make_api_key({keys}),
+      make_authenticate({{make_api_key(keys)}}),
       make_throttle({{ThrottleKey::kClientIp, {}, {1000, 1s}, 1000}, {ThrottleKey::kRoute, {}, {1000, 1s}, 1000}},
                     "shop", "shop", table_, clock_),
       make_transform(

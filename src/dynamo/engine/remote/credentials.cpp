@@ -1,7 +1,7 @@
 #include "credentials.hpp"
 
 #include "endpoint.hpp"
-#include "http_call.hpp"
+#include "gatehouse/upstream/http_call.hpp"
 
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/log.hpp"
@@ -18,6 +18,7 @@ namespace gatehouse::dynamo {
 namespace {
 
 constexpr auto kRenewBefore = std::chrono::minutes(5);
+constexpr std::size_t kLargestAnswer = 64 * 1024;
 constexpr auto kFetchTimeout = std::chrono::seconds(2);
 constexpr auto kBetweenTries = std::chrono::seconds(1);
 constexpr auto kLookAgain = std::chrono::milliseconds(20);
@@ -155,15 +156,15 @@ net::Task<std::optional<std::string>> CredentialsProvider::fetch(std::string met
     co_return std::nullopt;
   }
   upstream::Pool pool(worker_, *backend, resolver_);
-  HttpCall call(worker_, pool, worker_.now() + kFetchTimeout);
-  HttpReply reply;
-  const HttpField sent[] = {{field, value}};
+  upstream::HttpCall call(worker_, pool, worker_.now() + kFetchTimeout, kLargestAnswer);
+  upstream::HttpReply reply;
+  const upstream::HttpField sent[] = {{field, value}};
   const std::string host = host_field(endpoint->target);
   const bool connected = co_await call.connect(0);
-  CallEnd end = call.end();
+  upstream::CallEnd end = call.end();
   if (connected) end = co_await call.exchange(method, endpoint->path, host, std::span(sent, field.empty() ? 0 : 1), {}, reply);
-  if (end == CallEnd::kAnswered && reply.status == 200) co_return std::move(reply.body);
-  problem_ = url + ": " + (end == CallEnd::kAnswered ? "answered with status " + std::to_string(reply.status) : call.cause());
+  if (end == upstream::CallEnd::kAnswered && reply.status == 200) co_return std::move(reply.body);
+  problem_ = url + ": " + (end == upstream::CallEnd::kAnswered ? "answered with status " + std::to_string(reply.status) : call.cause());
   co_return std::nullopt;
 }
 

@@ -1,7 +1,7 @@
 #include "nodes.hpp"
 
 #include "endpoint.hpp"
-#include "http_call.hpp"
+#include "gatehouse/upstream/http_call.hpp"
 
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/log.hpp"
@@ -13,6 +13,7 @@
 namespace gatehouse::dynamo {
 namespace {
 
+constexpr std::size_t kLargestAnswer = 1024 * 1024;
 constexpr auto kAskTimeout = std::chrono::seconds(2);
 constexpr unsigned kAskedNodes = 3;           // before the answer is: nobody told
 constexpr std::size_t kMaxNodes = 256;
@@ -104,16 +105,16 @@ net::Task<bool> Nodes::discover() {
 net::Task<std::optional<std::vector<std::string>>> Nodes::ask(std::shared_ptr<upstream::Pool> pool) {
   std::uint64_t tried = 0;
   for (unsigned tries = 0; tries < kAskedNodes; ++tries) {
-    HttpCall call(worker_, *pool, worker_.now() + kAskTimeout);
+    upstream::HttpCall call(worker_, *pool, worker_.now() + kAskTimeout, kLargestAnswer);
     net::Task<bool> connecting = call.connect(tried);
     const bool connected = co_await connecting;
     if (call.has_target() && call.target() < 64) tried |= std::uint64_t{1} << call.target();
     if (!connected) continue;
     const std::string host = host_field(pool->backend().settings().targets[call.target()]);
-    HttpReply reply;
-    net::Task<CallEnd> exchange = call.exchange("GET", "/localnodes", host, {}, {}, reply);
-    const CallEnd end = co_await exchange;
-    if (end != CallEnd::kAnswered || reply.status != 200) continue;
+    upstream::HttpReply reply;
+    net::Task<upstream::CallEnd> exchange = call.exchange("GET", "/localnodes", host, {}, {}, reply);
+    const upstream::CallEnd end = co_await exchange;
+    if (end != upstream::CallEnd::kAnswered || reply.status != 200) continue;
     auto hosts = parse_nodes(reply.body);
     if (hosts) co_return hosts;
   }

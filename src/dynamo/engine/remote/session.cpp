@@ -1,7 +1,7 @@
 #include "session.hpp"
 
 #include "endpoint.hpp"
-#include "http_call.hpp"
+#include "gatehouse/upstream/http_call.hpp"
 #include "signing.hpp"
 
 #include "gatehouse/base/ids.hpp"
@@ -13,6 +13,7 @@
 namespace gatehouse::dynamo {
 namespace {
 
+constexpr std::size_t kLargestAnswer = 64 * 1024 * 1024;
 constexpr Duration kDiscoveryTick = std::chrono::seconds(1);
 
 // Whatever happens to the coroutine, its caller is answered.
@@ -34,10 +35,12 @@ class Finish {
 
 TryResult failed(Fate fate, std::string cause) { return {fate, 0, {}, std::move(cause)}; }
 
-TryResult judge(CallEnd end, const std::string& cause, HttpReply reply) {
+using upstream::CallEnd;
+
+TryResult judge(CallEnd end, const std::string& cause, upstream::HttpReply reply) {
   if (end == CallEnd::kNotSent) return failed(Fate::kNotDone, cause);
   if (end != CallEnd::kAnswered) return failed(Fate::kUnknown, cause);
-  if (!matches_crc32(reply.crc32, reply.body)) return failed(Fate::kUnknown, "the answer does not match its x-amz-crc32");
+  if (!matches_crc32(reply.field("x-amz-crc32"), reply.body)) return failed(Fate::kUnknown, "the answer does not match its x-amz-crc32");
   return {Fate::kAnswered, reply.status, std::move(reply.body), {}};
 }
 
@@ -133,7 +136,7 @@ TimePoint RemoteSession::try_deadline(const Job& job) const {
 
 net::Task<TryResult> RemoteSession::try_once(Job& job, Tries& tries) {
   choose_pool(job, tries);
-  HttpCall call(worker_, *tries.pool, try_deadline(job));
+  upstream::HttpCall call(worker_, *tries.pool, try_deadline(job), kLargestAnswer);
   net::Task<const Credentials*> asking = credentials_.get();
   const Credentials* const credentials = co_await asking;
   if (credentials == nullptr) co_return failed(Fate::kNoCredentials, credentials_.problem());
@@ -148,7 +151,7 @@ net::Task<TryResult> RemoteSession::try_once(Job& job, Tries& tries) {
   }
   const std::string host = host_field(tries.pool->backend().settings().targets[call.target()]);
   const SignedFields fields = signer.sign(job.operation(), host, job.body(), clock_.wall());
-  HttpReply reply;
+  upstream::HttpReply reply;
   net::Task<CallEnd> exchange = call.exchange("POST", "/", host, fields.span(), job.body(), reply);
   const CallEnd end = co_await exchange;
   co_return judge(end, call.cause(), std::move(reply));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "credentials.hpp"
-#include "http_call.hpp"
+#include "gatehouse/upstream/http_call.hpp"
 
 #include "gatehouse/crypto/sigv4.hpp"
 #include "gatehouse/dynamo/wire/operation.hpp"
@@ -20,12 +20,12 @@ class SignedFields {
   SignedFields(std::string target, std::string session_token, crypto::SigV4Signature signature);
   SignedFields(const SignedFields&) = delete;
   SignedFields& operator=(const SignedFields&) = delete;
-  std::span<const HttpField> span() const { return std::span(fields_).first(count_); }
+  std::span<const upstream::HttpField> span() const { return std::span(fields_).first(count_); }
 
  private:
   std::string target_, session_token_;
   crypto::SigV4Signature signature_;
-  std::array<HttpField, 5> fields_;
+  std::array<upstream::HttpField, 5> fields_;
   std::size_t count_ = 0;
 };
 

@@ -1,4 +1,5 @@
-// One HTTP request to one node, with a deadline over all of it. Lives in a coroutine's frame on the engine's own worker.
+// One HTTP request of the gateway's own to one target, its answer taken whole, with a deadline over all of it: for key sets,
+// authorizers, nodes of a store. Lives in a coroutine's frame, on the pool's worker.
 #pragma once
 
 #include "gatehouse/net/task.hpp"
@@ -11,13 +12,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-namespace gatehouse::dynamo {
+namespace gatehouse::upstream {
 
 struct HttpReply {
   int status = 0;
   std::string body;
-  std::string crc32;  // x-amz-crc32, or empty
+  std::vector<std::pair<std::string, std::string>> fields;  // names as they were written
+
+  // The first of that name, in any letter case; empty: none.
+  std::string_view field(std::string_view name) const;
 };
 
 // How far it came: decides what may be tried again.
@@ -32,10 +37,8 @@ using HttpField = std::pair<std::string_view, std::string_view>;
 
 class HttpCall : private net::Timer {
  public:
-  // The largest answer that is taken.
-  static constexpr std::size_t kMaxAnswer = 64 * 1024 * 1024;
-
-  HttpCall(net::Worker& worker, upstream::Pool& pool, TimePoint deadline);
+  // `max_answer`: the largest body that is taken, in bytes.
+  HttpCall(net::Worker& worker, Pool& pool, TimePoint deadline, std::size_t max_answer);
   ~HttpCall() override = default;
 
   // False: end() says why. Afterwards target() is known.
@@ -58,10 +61,11 @@ class HttpCall : private net::Timer {
 
   net::Waiter waiter_;
   TimePoint deadline_;
+  std::size_t max_answer_;
   bool late_ = false;
-  upstream::Attempt attempt_;
+  Attempt attempt_;
   CallEnd end_ = CallEnd::kNotSent;
   std::string cause_;
 };
 
-}  // namespace gatehouse::dynamo
+}  // namespace gatehouse::upstream

@@ -1,14 +1,18 @@
-#include "http_call.hpp"
+#include "gatehouse/upstream/http_call.hpp"
 
 #include "gatehouse/base/arena.hpp"
+#include "gatehouse/base/strings.hpp"
 
-namespace gatehouse::dynamo {
+namespace gatehouse::upstream {
 
-using upstream::AttemptOutcome;
-using upstream::AttemptState;
+std::string_view HttpReply::field(std::string_view name) const {
+  for (const auto& [written, value] : fields)
+    if (iequals(written, name)) return value;
+  return {};
+}
 
-HttpCall::HttpCall(net::Worker& worker, upstream::Pool& pool, TimePoint deadline)
-    : waiter_(worker.ready()), deadline_(deadline), attempt_(pool, waiter_) {
+HttpCall::HttpCall(net::Worker& worker, Pool& pool, TimePoint deadline, std::size_t max_answer)
+    : waiter_(worker.ready()), deadline_(deadline), max_answer_(max_answer), attempt_(pool, waiter_) {
   if (deadline != TimePoint::max()) worker.timers().arm(*this, deadline);
 }
 
@@ -79,7 +83,8 @@ net::Task<CallEnd> HttpCall::receive(HttpReply& reply) {
     if (state == http::HeadState::kPending) co_await waiter_;
   }
   reply.status = call.response().status;
-  reply.crc32 = call.response().fields.get("x-amz-crc32").value_or(std::string_view());
+  const http::Fields& fields = call.response().fields;
+  for (std::uint32_t i = 0; i < fields.size(); ++i) reply.fields.emplace_back(fields[i].name, fields[i].value);
   while (true) {
     const http::BodyChunk chunk = call.poll_body();
     if (chunk.state == http::BodyState::kEnd) co_return ended(CallEnd::kAnswered, {});
@@ -89,10 +94,10 @@ net::Task<CallEnd> HttpCall::receive(HttpReply& reply) {
       co_await waiter_;
       continue;
     }
-    if (reply.body.size() + chunk.bytes.size() > kMaxAnswer) co_return ended(CallEnd::kBroken, "the answer is too large");
+    if (reply.body.size() + chunk.bytes.size() > max_answer_) co_return ended(CallEnd::kBroken, "the answer is too large");
     reply.body.append(chunk.bytes);
     call.consume_body(chunk.bytes.size());
   }
 }
 
-}  // namespace gatehouse::dynamo
+}  // namespace gatehouse::upstream

@@ -1,0 +1,119 @@
+// The authentication step: asks the authorizers of a route, any group of which may accept.
+#include "gatehouse/middleware/authorizer.hpp"
+#include "gatehouse/middleware/steps.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace gatehouse::middleware {
+namespace {
+
+using pipeline::Answer;
+using pipeline::Decision;
+using pipeline::Identity;
+using pipeline::RequestContext;
+
+void add_facts(Identity& identity, Identity more) {
+  if (identity.method.empty()) {
+    identity = std::move(more);
+    return;
+  }
+  if (identity.api_key.empty()) {
+    identity.api_key = more.api_key;
+    identity.plan = more.plan;
+  }
+  if (!identity.claims) identity.claims = std::move(more.claims);
+}
+
+// Collects what the groups say until one accepts.
+class Hearing {
+ public:
+  // True: the authorizer stands in nobody's way.
+  bool hear(Finding finding) {
+    if (finding.kind == Finding::Kind::kAccepted) {
+      add_facts(identity_, std::move(finding.identity));
+      return true;
+    }
+    const bool first_refusal = finding.kind == Finding::Kind::kRefused && !(refusal_ && refusal_->kind == Finding::Kind::kRefused);
+    if (!refusal_ || first_refusal) refusal_ = finding;
+    if (!finding.challenge.empty()) challenges_.push_back(finding.challenge);
+    return false;
+  }
+  void next_group() { identity_ = {}; }
+
+  void accept(RequestContext& context) { context.identity = std::move(identity_); }
+
+  // What was shown and refused says more than what was not shown at all.
+  Answer refuse(RequestContext& context) const {
+    const Finding& why = *refusal_;
+    context.detail = why.detail;
+    Answer answer(context.arena(), why.status, why.reason, why.status == 401 ? "Unauthorized" : "Forbidden");
+    if (why.kind == Finding::Kind::kRefused) {
+      if (!why.challenge.empty()) answer.fields.append(http::FieldId::kWwwAuthenticate, why.challenge);
+      return answer;
+    }
+    for (const std::string_view challenge : challenges_) answer.fields.append(http::FieldId::kWwwAuthenticate, challenge);
+    return answer;
+  }
+
+ private:
+  Identity identity_;
+  std::optional<Finding> refusal_;
+  std::vector<std::string_view> challenges_;
+};
+
+class AuthenticateStep final : public pipeline::Middleware {
+ public:
+  explicit AuthenticateStep(std::vector<AuthorizerGroup> groups) : groups_(std::move(groups)) {}
+
+  std::string_view name() const override { return "authenticate"; }
+
+  Decision on_request(RequestContext& context) const override {
+    Hearing hearing;
+    for (const AuthorizerGroup& group : groups_) {
+      hearing.next_group();
+      bool accepted = true;
+      for (const auto& authorizer : group) {
+        Finding finding = authorizer->check(context);
+        if (finding.kind == Finding::Kind::kWait) return Decision::wait();
+        if (!(accepted = hearing.hear(std::move(finding)))) break;
+      }
+      if (accepted) return admit(context, hearing);
+    }
+    return hearing.refuse(context);
+  }
+
+  net::Task<std::optional<Answer>> wait(RequestContext& context) const override {
+    Hearing hearing;
+    for (const AuthorizerGroup& group : groups_) {
+      hearing.next_group();
+      bool accepted = true;
+      for (const auto& authorizer : group) {
+        Finding finding = authorizer->check(context);
+        if (finding.kind == Finding::Kind::kWait) {
+          net::Task<Finding> waiting = authorizer->wait(context);
+          finding = co_await waiting;
+        }
+        if (!(accepted = hearing.hear(std::move(finding)))) break;
+      }
+      if (accepted) co_return admit(context, hearing);
+    }
+    co_return hearing.refuse(context);
+  }
+
+ private:
+  std::optional<Answer> admit(RequestContext& context, Hearing& hearing) const {
+    hearing.accept(context);
+    for (const AuthorizerGroup& group : groups_)
+      for (const auto& authorizer : group) authorizer->prepare_forwarding(context);
+    return std::nullopt;
+  }
+
+  std::vector<AuthorizerGroup> groups_;
+};
+
+}  // namespace
+
+Step make_authenticate(std::vector<AuthorizerGroup> groups) { return std::make_shared<AuthenticateStep>(std::move(groups)); }
+
+}  // namespace gatehouse::middleware
