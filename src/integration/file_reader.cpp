@@ -143,6 +143,12 @@ void FileReader::read(std::uint64_t offset, std::uint64_t bytes) {
   }
 }
 
+void FileReader::release() {
+  buffer_.reset();
+  capacity_ = 0;
+  piece_size_ = 0;
+}
+
 std::string_view FileReader::piece(std::uint64_t offset, std::uint64_t bytes) const {
   if (offset < piece_at_ || offset >= piece_at_ + piece_size_) return {};
   const auto skipped = static_cast<std::size_t>(offset - piece_at_);

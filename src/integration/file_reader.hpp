@@ -28,6 +28,9 @@ class FileReader {
   // Reads the next piece of at most `bytes` bytes at `offset`.
   void read(std::uint64_t offset, std::uint64_t bytes);
 
+  // Forgets what was read: a client that is slow to take it must not hold it.
+  void release();
+
   // kFailed: error_number() says why; kNothing also for what may not be read.
   Found found() const { return found_; }
   int error_number() const { return error_; }

@@ -10,6 +10,7 @@
 #include "gatehouse/pipeline/route.hpp"
 #include "media_types.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -21,6 +22,9 @@ using http::More;
 using pipeline::Answer;
 using pipeline::PathSegment;
 using pipeline::RequestContext;
+
+// What may have to be kept of an answer for a client that stops reading, besides what its socket takes.
+constexpr std::size_t kKept = 32 * 1024;
 
 constexpr int kClientClosedRequest = 499;
 
@@ -151,8 +155,10 @@ net::Task<void> StaticFiles::send(RequestContext& context, DiskWork& disk,
   std::uint64_t at = selection.first;
   std::uint64_t left = selection.count;
   while (left > 0) {
-    if (file->piece(at, left).empty()) {
-      std::function<void()> read = [file, at, left] { file->read(at, left); };
+    while (!exchange.drained() && !exchange.failed()) co_await exchange.waiter();
+    if (file->piece(at, left).empty() && !exchange.failed()) {
+      const std::uint64_t piece_size = std::min<std::uint64_t>(left, kKept + exchange.send_room());
+      std::function<void()> read = [file, at, piece_size] { file->read(at, piece_size); };
       const DiskWork::Outcome outcome = co_await disk.run(std::move(read));
       const bool done = outcome == DiskWork::Outcome::kDone;
       if (!done || file->piece(at, left).empty()) {
@@ -160,7 +166,6 @@ net::Task<void> StaticFiles::send(RequestContext& context, DiskWork& disk,
         co_return;
       }
     }
-    while (!exchange.drained() && !exchange.failed()) co_await exchange.waiter();
     if (exchange.failed()) {
       end_without_client(context);
       co_return;
@@ -174,6 +179,7 @@ net::Task<void> StaticFiles::send(RequestContext& context, DiskWork& disk,
     } else {
       context.respond(head, piece, more);
     }
+    if (!exchange.drained()) file->release();
   }
 }
 

@@ -65,6 +65,7 @@ class FakeExchange final : public http::Exchange {
     blocked_ = false;
     waiter_.wake();
   }
+  bool block_after_write = false;    // the client takes one write and then nothing
   std::size_t room = 0;              // what send_room() says
   std::optional<TimePoint> arrived;  // none: now
   std::uint64_t head_received = 0;  // counted as bytes on the wire, as are the bodies
@@ -102,6 +103,7 @@ class FakeExchange final : public http::Exchange {
     require(status != 0 && !ended_answer && !blocked_, "write");
     sent_body += bytes;
     writes.emplace_back(bytes);
+    if (block_after_write) block();
     ended_answer = more == http::More::kNo;
   }
   void finish(const http::Fields& trailers) override {

@@ -191,6 +191,17 @@ TEST_F(FileReaderTest, LargeFileIsReadInPieces) {
   EXPECT_TRUE(file.piece(100 + FileReader::kPiece, 5).empty());
 }
 
+TEST_F(FileReaderTest, ReleasesWhatWasReadAndReadsItAgain) {
+  folder.write("web/large", std::string(100'000, 'x'));
+  ASSERT_EQ(open("large"), Found::kFile);
+  file.read(0, 50'000);
+  ASSERT_EQ(file.piece(0, 100'000).size(), 50'000u);
+  file.release();
+  EXPECT_TRUE(file.piece(0, 100'000).empty());
+  file.read(40'000, 1000);
+  EXPECT_EQ(file.piece(40'000, 100'000).size(), 1000u);
+}
+
 TEST_F(FileReaderTest, FileThatBecameShorterGivesWhatIsThere) {
   folder.write("web/large", std::string(100'000, 'x'));
   ASSERT_EQ(open("large"), Found::kFile);

@@ -75,6 +75,20 @@ TEST_F(StaticFilesTest, ServesAFileWithWhatACacheNeeds) {
   EXPECT_EQ(context->reason, "ok");
 }
 
+TEST_F(StaticFilesTest, ReadsNoMoreThanTheClientTakesAnd32KiB) {
+  folder.write("big.bin", std::string(500'000, 'b'));
+  get("big.bin");
+  EXPECT_EQ(exchange->sent_body.size(), 500'000u);
+  for (const std::string& written : exchange->writes) EXPECT_LE(written.size(), 32u * 1024);
+
+  start("big.bin");
+  exchange->room = 100'000;  // before the first read, which is on another thread
+  ASSERT_TRUE(finish());
+  task.take();
+  EXPECT_EQ(exchange->sent_body.size(), 500'000u);
+  EXPECT_EQ(exchange->writes.back().size(), 500'000u % (32 * 1024 + 100'000));
+}
+
 TEST_F(StaticFilesTest, HeadSaysWhatGetWouldSend) {
   get("app.js", {}, "HEAD");
   EXPECT_EQ(exchange->status, 200);
@@ -169,15 +183,15 @@ TEST_F(StaticFilesTest, LargeFileIsSentInPiecesAsTheClientTakesThem) {
   for (int i = 0; large.size() < 700'000; ++i) large += std::to_string(i) + ",";
   folder.write("large.txt", large);
   start("large.txt");
+  exchange->block_after_write = true;
   ASSERT_TRUE(net::testing::run_until(worker, [&] { return exchange->status != 0; }));
-  exchange->block();
-  ASSERT_TRUE(net::testing::run_until(worker, [&] { return exchange->writes.size() >= 1; }));
-  // The pool's only thread has read the next piece before it comes to this.
+  // The pool's only thread would have read a next piece before it comes to this.
   bool read = false;
   ASSERT_TRUE(pool.submit(worker, [] {}, [&] { read = true; }));
   ASSERT_TRUE(net::testing::run_until(worker, [&] { return read; }));
   EXPECT_EQ(exchange->writes.size(), 1u);
   EXPECT_FALSE(task.done());
+  exchange->block_after_write = false;
   exchange->unblock();
   ASSERT_TRUE(finish());
   EXPECT_TRUE(exchange->sent_body == large);
