@@ -40,7 +40,7 @@ void describe_embedded(Fields& f, EmbeddedSettings& s) {
 void describe_remote(Fields& f, RemoteSettings& s) {
   std::vector<upstream::TargetSettings> endpoints;
   f.field("endpoints", endpoints, list_of(kTargetUrl, "[http://scylla-1:8000, http://scylla-2:8000]"),
-          "remote: where the store is; several are nodes of one cluster.");
+          "remote: where the store is; several are nodes of one cluster. Default: Amazon DynamoDB in the region.");
   for (auto& endpoint : endpoints) s.endpoints.push_back(std::move(endpoint.url));
   f.field("region", s.region, kName, "remote: the region that requests are signed for.");
   f.field("access_key", s.access_key, kSecret,
@@ -72,8 +72,8 @@ void check_store(const Fields& f, const StoreSettings& s) {
     refuse_keys(f, kRemoteKeys, "remote");
     return;
   }
-  if (!f.given("endpoints"))
-    f.reading()->problem("'endpoints' is missing", "add endpoints: a list such as [http://scylla-1:8000]");
+  if (!f.given("endpoints") && !f.given("region"))
+    f.reading()->problem("'endpoints' is missing", "add endpoints: a list such as [http://scylla-1:8000]; for Amazon DynamoDB, region");
   if (f.given("access_key") != f.given("secret_key"))
     f.reading()->problem("'access_key' and 'secret_key' belong together", "give both, or neither");
 }

@@ -109,6 +109,13 @@ TEST(DynamodbTest, AccessKeysSayWhoMayWhat) {
   EXPECT_EQ(protocol.without_signature, dynamo::Unsigned::kRefused);
 }
 
+TEST(StoresTest, ARemoteStoreWithARegionIsAmazons) {
+  const Settings settings = settings_of("stores: {main: {engine: remote, region: eu-central-1}}\ntables: {notes: {key: {a: S}}}");
+  ASSERT_EQ(settings.stores.size(), 1u);
+  EXPECT_TRUE(settings.stores[0].remote.endpoints.empty());
+  EXPECT_EQ(settings.stores[0].remote.region, "eu-central-1");
+}
+
 TEST(DynamodbTest, WithoutKeysItIsThisMachinesOwn) {
   const Settings settings = settings_of("dynamodb: {}");
   EXPECT_EQ(settings.dynamodb.value().address.to_string(), "127.0.0.1:8000");
@@ -139,7 +146,7 @@ INSTANTIATE_TEST_SUITE_P(
                     {"2:39: stores.main.path: 'path' is for engine: embedded (leave it out)"}},
         ProblemCase{"RemoteWithoutEndpoints",
                     "stores: {main: {engine: remote}}",
-                    {"2:16: stores.main: 'endpoints' is missing (add endpoints: a list such as [http://scylla-1:8000])"}},
+                    {"2:16: stores.main: 'endpoints' is missing (add endpoints: a list such as [http://scylla-1:8000]; for Amazon DynamoDB, region)"}},
         ProblemCase{"HalfAPairOfKeys",
                     "stores: {main: {engine: remote, endpoints: [http://a:1], access_key: x}}",
                     {"2:16: stores.main: 'access_key' and 'secret_key' belong together (give both, or neither)"}},
