@@ -60,12 +60,12 @@ net::Task<bool> Dynamodb::read_body(RequestContext& context, Buffers& buffers) {
   http::Exchange& exchange = context.exchange;
   exchange.set_body_limit(dynamo::kMaxBody);
   while (true) {
-    const http::BodyChunk chunk = exchange.poll_body();
+    const http::BodyChunk chunk = context.poll_body();
     if (chunk.state == http::BodyState::kEnd) co_return true;
     if (chunk.state == http::BodyState::kFailed) break;
     if (chunk.state == http::BodyState::kData) {
       buffers.received.append(chunk.bytes);
-      exchange.consume_body(chunk.bytes.size());
+      context.consume_body(chunk.bytes.size());
     } else {
       co_await exchange.waiter();
     }

@@ -6,7 +6,7 @@ namespace gatehouse::integration {
 
 http::BodyChunk RequestBody::poll() {
   if (replayed_ != nullptr) return {http::BodyState::kData, replayed_->bytes.substr(replayed_bytes_)};
-  const http::BodyChunk chunk = exchange_.poll_body();
+  const http::BodyChunk chunk = context_.poll_body();
   polled_ = chunk.bytes;
   return chunk;
 }
@@ -26,12 +26,12 @@ void RequestBody::consume(std::size_t bytes) {
     keeping_ = false;
     gone_ = true;
   }
-  exchange_.consume_body(bytes);
+  context_.consume_body(bytes);
 }
 
 void RequestBody::keep(std::string_view bytes) {
   if (bytes.empty()) return;
-  Arena& arena = exchange_.arena();
+  Arena& arena = context_.arena();
   auto* const piece = new (arena.allocate(sizeof(Piece), alignof(Piece))) Piece{arena.copy(bytes), nullptr};
   (last_ == nullptr ? first_ : last_->next) = piece;
   last_ = piece;

@@ -2,7 +2,7 @@
 // while it is small. One request, one thread.
 #pragma once
 
-#include "gatehouse/http/exchange.hpp"
+#include "gatehouse/pipeline/context.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +15,12 @@ class RequestBody {
   static constexpr std::size_t kReplayLimit = 64 * 1024;
 
   enum class Replay : std::uint8_t { kNever, kWhileSmall };
-  RequestBody(http::Exchange& exchange, Replay replay) : exchange_(exchange), keeping_(replay == Replay::kWhileSmall) {}
+  RequestBody(pipeline::RequestContext& context, Replay replay) : context_(context), keeping_(replay == Replay::kWhileSmall) {}
 
   // As BodyReader has them; begins with what was kept, after rewind().
   http::BodyChunk poll();
   void consume(std::size_t bytes);
-  http::Fields trailers() const { return exchange_.trailers(); }
+  http::Fields trailers() const { return context_.exchange.trailers(); }
 
   // The next poll() begins at the body's first byte. REQUIRES: !gone().
   void rewind();
@@ -35,7 +35,7 @@ class RequestBody {
 
   void keep(std::string_view bytes);
 
-  http::Exchange& exchange_;
+  pipeline::RequestContext& context_;
   Piece* first_ = nullptr;
   Piece* last_ = nullptr;
   Piece* replayed_ = nullptr;       // what poll() gives next; null: what the client sends

@@ -44,7 +44,7 @@ Transfer::Transfer(const Destination& to, pipeline::RequestContext& context)
       backend_(to.pools->backend()),
       began_(now()),
       total_deadline_(total_deadline(began_, backend_.settings().timeouts.total, context.deadline_after)),
-      body_(exchange_, replay(context.request(), backend_)) {
+      body_(context, replay(context.request(), backend_)) {
   context.upstream.backend = backend_.settings().name;
 }
 

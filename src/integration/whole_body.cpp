@@ -14,11 +14,11 @@ void refuse(pipeline::RequestContext& context, int status, std::string_view mess
 net::Task<bool> read_whole_body(pipeline::RequestContext& context, std::string& to) {
   http::Exchange& exchange = context.exchange;
   while (true) {
-    const http::BodyChunk chunk = exchange.poll_body();
+    const http::BodyChunk chunk = context.poll_body();
     switch (chunk.state) {
       case http::BodyState::kData:
         to.append(chunk.bytes);
-        exchange.consume_body(chunk.bytes.size());
+        context.consume_body(chunk.bytes.size());
         break;
       case http::BodyState::kPending: co_await exchange.waiter(); break;
       case http::BodyState::kEnd: co_return true;

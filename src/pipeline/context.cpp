@@ -28,6 +28,17 @@ bool can_answer(http::Failure failure) {
 RequestContext::RequestContext(http::Exchange& exchange_, const Route& route_)
     : exchange(exchange_), route(route_), query(exchange_.request().query), request_edits(exchange_.arena()) {}
 
+http::BodyChunk RequestContext::poll_body() {
+  if (!held_body_) return exchange.poll_body();
+  if (held_consumed_ == held_body_->size()) return {http::BodyState::kEnd, {}};
+  return {http::BodyState::kData, std::string_view(*held_body_).substr(held_consumed_)};
+}
+
+void RequestContext::consume_body(std::size_t bytes) {
+  if (!held_body_) return exchange.consume_body(bytes);
+  held_consumed_ += bytes;
+}
+
 void RequestContext::respond(http::ResponseHead& head, std::string_view first, http::More more) {
   if (!can_answer(exchange.failure())) {
     status = kClientClosedRequest;

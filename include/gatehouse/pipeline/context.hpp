@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -87,6 +89,14 @@ class RequestContext {
   const http::RequestHead& request() const { return exchange.request(); }
   Arena& arena() { return exchange.arena(); }
 
+  // The body of the request for whoever takes it, as http::BodyReader has it; from its beginning again after hold_body().
+  http::BodyChunk poll_body();
+  void consume_body(std::size_t bytes);
+  // The whole body, when a step needed it before it could let the request on (pipeline/held_body.hpp); null: nobody did.
+  const std::string* held_body() const { return held_body_ ? &*held_body_ : nullptr; }
+  // REQUIRES: `body` is all that the exchange's body held, and nothing of it was consumed through this.
+  void hold_body(std::string body) { held_body_ = std::move(body); }
+
   // Every answer leaves through here, once: each step sees the head, innermost first, then the exchange sends it. When the
   // exchange has failed so that no answer can be sent, nothing happens but that `status` becomes 499.
   void respond(http::ResponseHead& head, std::string_view first, http::More more);
@@ -113,6 +123,8 @@ class RequestContext {
 
   mutable TimePoint ended_{};
   std::vector<std::unique_ptr<BodyFilter>> filters_;
+  std::optional<std::string> held_body_;
+  std::size_t held_consumed_ = 0;
   std::shared_ptr<const void> kept_;
 };
 

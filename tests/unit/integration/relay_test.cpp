@@ -44,7 +44,7 @@ class RelayTest : public ::testing::Test {
   testing::FakeExchange exchange;
   pipeline::Route route;
   pipeline::RequestContext context{exchange, route};
-  RequestBody body{exchange, RequestBody::Replay::kNever};
+  RequestBody body{context, RequestBody::Replay::kNever};
   upstream::TimeoutSettings timeouts;
   http::OutgoingRequest head;
   testing::FakeCall call;

@@ -1,5 +1,7 @@
 #include "integration/request_body.hpp"
 
+#include "gatehouse/pipeline/middleware.hpp"
+#include "gatehouse/pipeline/route.hpp"
 #include "support/fake_exchange.hpp"
 
 #include <gtest/gtest.h>
@@ -21,13 +23,15 @@ class RequestBodyTest : public ::testing::Test {
 
   net::Worker worker{0};
   testing::FakeExchange exchange{worker, "PUT"};
+  pipeline::Route route;
+  pipeline::RequestContext context{exchange, route};
 };
 
 TEST_F(RequestBodyTest, SmallBodyCanBeSentAgain) {
   exchange.body("one");
   exchange.body("two");
   exchange.end_body();
-  RequestBody body(exchange, RequestBody::Replay::kWhileSmall);
+  RequestBody body(context, RequestBody::Replay::kWhileSmall);
   EXPECT_EQ(take_all(body), "onetwo");
   EXPECT_FALSE(body.gone());
   body.rewind();
@@ -38,7 +42,7 @@ TEST_F(RequestBodyTest, SmallBodyCanBeSentAgain) {
 
 TEST_F(RequestBodyTest, WhatComesLaterFollowsWhatIsSentAgain) {
   exchange.body("one");
-  RequestBody body(exchange, RequestBody::Replay::kWhileSmall);
+  RequestBody body(context, RequestBody::Replay::kWhileSmall);
   EXPECT_EQ(take_all(body), "one");
   exchange.body("two");
   exchange.end_body();
@@ -50,7 +54,7 @@ TEST_F(RequestBodyTest, WhatComesLaterFollowsWhatIsSentAgain) {
 
 TEST_F(RequestBodyTest, LargeBodyIsGoneOnceItExceedsTheLimit) {
   exchange.body(std::string(RequestBody::kReplayLimit, 'x'));
-  RequestBody body(exchange, RequestBody::Replay::kWhileSmall);
+  RequestBody body(context, RequestBody::Replay::kWhileSmall);
   take_all(body);
   EXPECT_FALSE(body.gone());
   exchange.body("y");
@@ -60,7 +64,7 @@ TEST_F(RequestBodyTest, LargeBodyIsGoneOnceItExceedsTheLimit) {
 
 TEST_F(RequestBodyTest, WithoutReplayTheFirstByteTakenIsGone) {
   exchange.body("one");
-  RequestBody body(exchange, RequestBody::Replay::kNever);
+  RequestBody body(context, RequestBody::Replay::kNever);
   body.poll();
   EXPECT_FALSE(body.gone());
   take_all(body);
@@ -69,7 +73,7 @@ TEST_F(RequestBodyTest, WithoutReplayTheFirstByteTakenIsGone) {
 
 TEST_F(RequestBodyTest, BodyThatWasNotTouchedIsNotGone) {
   exchange.expect_body();
-  RequestBody body(exchange, RequestBody::Replay::kNever);
+  RequestBody body(context, RequestBody::Replay::kNever);
   EXPECT_EQ(body.poll().state, http::BodyState::kPending);
   EXPECT_FALSE(body.gone());
 }
