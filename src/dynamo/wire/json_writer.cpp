@@ -7,6 +7,7 @@
 #include "dynamo/wire/byte_scan.hpp"
 #include "dynamo/wire/json_escape.hpp"
 #include "gatehouse/dynamo/wire/encoding.hpp"
+#include "gatehouse/dynamo/wire/number.hpp"
 
 namespace gatehouse::dynamo {
 namespace {
@@ -66,22 +67,55 @@ class Sink {
     }
   }
 
-  // "name":{"S":"text"}, for texts that need no escapes, with one check for room. `readable`: bytes up to there may be read.
-  // False, and nothing has happened, when it is too long for that.
-  bool attribute(const encoding::Text& name, const char (&head)[kHead + 1], std::string_view text,
+  // `mark` "name":{"S":"text"}, for texts that need no escapes, with one check for room. `readable`: bytes up to there may be
+  // read. False, and nothing has happened, when it is too long for that.
+  bool attribute(char mark, const encoding::Text& name, const char (&head)[kHead + 1], std::string_view text,
                  const char* readable) {
     const std::size_t size = name.size + text.size() + kHead + 4 + kCopySlack;
-    if (!fits(size)) {
+    if (!fits(size)) [[unlikely]] {
       flush();
       if (size > sizeof buffer_) return false;
     }
     char* at = at_;
+    *at++ = mark;
     *at++ = '"';
     at = copy_roomy(at, name.begin, name.size, readable);
     std::memcpy(at, head, kHead);
     at = copy_roomy(at + kHead, text.data(), text.size(), readable);
     std::memcpy(at, "\"}", 2);
     at_ = at + 2;
+    return true;
+  }
+
+  // `mark` "name":, likewise.
+  bool name(char mark, const encoding::Text& name, const char* readable) {
+    const std::size_t size = name.size + 4 + kCopySlack;
+    if (!fits(size)) [[unlikely]] {
+      flush();
+      if (size > sizeof buffer_) return false;
+    }
+    char* at = at_;
+    *at++ = mark;
+    *at++ = '"';
+    at = copy_roomy(at, name.begin, name.size, readable);
+    std::memcpy(at, "\":", 2);
+    at_ = at + 2;
+    return true;
+  }
+
+  // `mark` "text", likewise.
+  bool element(char mark, const encoding::Text& text, const char* readable) {
+    const std::size_t size = text.size + 3 + kCopySlack;
+    if (!fits(size)) [[unlikely]] {
+      flush();
+      if (size > sizeof buffer_) return false;
+    }
+    char* at = at_;
+    *at++ = mark;
+    *at++ = '"';
+    at = copy_roomy(at, text.begin, text.size, readable);
+    *at++ = '"';
+    at_ = at;
     return true;
   }
 
@@ -124,44 +158,83 @@ class Sink {
 
 void write_value(Sink& to, const char* value);
 
-// The elements of a set, behind the opening bracket.
-void write_elements(Sink& to, Type type, Elements elements) {
-  bool first = true;
-  for (auto at = elements.begin(); at != elements.end(); ++at) {
-    if (!first) to.put(',');
-    first = false;
+// A set from its opening bracket on; of numbers or strings, both of which are text.
+void write_texts(Sink& to, const encoding::Container& elements) {
+  char mark = '[';
+  for (const char* at = elements.begin; at != elements.end(); mark = ',') {
+    const encoding::Text element = encoding::text(at);
+    at = element.end();
+    if (!element.escape && to.element(mark, element, elements.end())) [[likely]]
+      continue;
+    to.put(mark);
     to.put('"');
-    if (type == Type::kBinarySet) {
-      to.base64(*at);
-    } else {
-      to.escaped(*at);
-    }
+    to.text(element);
     to.put('"');
   }
+  to.put(']');
 }
 
-// The attribute whose name has been read, when it is of the kind that nearly all are.
-bool write_simple(Sink& to, const encoding::Text& name, const char* end) {
-  const char* const value = name.end();
-  if (name.escape) return false;
-  if (*value == encoding::kTagNumber) return to.attribute(name, kNumberHead, encoding::number(value), end);
-  if (*value != encoding::kTagString) return false;
-  const encoding::Text text = encoding::text(value + 1);
-  return !text.escape && to.attribute(name, kStringHead, text.view(), end);
+void write_binaries(Sink& to, const encoding::Container& elements) {
+  char mark = '[';
+  for (const char* at = elements.begin; at != elements.end(); mark = ',') {
+    const encoding::Text element = encoding::text(at);
+    at = element.end();
+    to.put(mark);
+    to.put('"');
+    to.base64(element.view());
+    to.put('"');
+  }
+  to.put(']');
 }
 
-void write_attributes(Sink& to, const char* at, const char* end) {
-  to.put('{');
-  for (bool first = true; at != end; first = false) {
-    if (!first) to.put(',');
+// Whether the size of what is written is counted along the way.
+struct Sized {
+  std::uint64_t bytes = 0;
+  void add(std::size_t more) { bytes += more; }
+  void add_number(std::string_view number) { bytes += number_size(number); }
+  void add_value(const char* value) { bytes += size_of(Value::at(value)); }
+};
+
+struct Unsized {
+  void add(std::size_t) {}
+  void add_number(std::string_view) {}
+  void add_value(const char*) {}
+};
+
+// Strings and numbers without escapes, as nearly all are, go the short way.
+template <class Size>
+void write_attributes(Sink& to, const encoding::Container& attributes, Size& size) {
+  const char* const end = attributes.end();
+  char mark = '{';
+  for (const char* at = attributes.begin; at != end; mark = ',') {
     const encoding::Text name = encoding::text(at);
-    at = encoding::value_end(name.end());
-    if (write_simple(to, name, end)) continue;
-    to.put('"');
-    to.text(name);
-    to.literal("\":");
-    write_value(to, name.end());
+    const char* const value = name.end();
+    size.add(name.size);
+    if (*value == encoding::kTagString) {
+      const encoding::Text text = encoding::text(value + 1);
+      at = text.end();
+      size.add(text.size);
+      if (!(name.escape | text.escape) && to.attribute(mark, name, kStringHead, text.view(), end)) [[likely]]
+        continue;
+    } else if (*value == encoding::kTagNumber) {
+      const std::string_view number = encoding::number(value);
+      at = number.data() + number.size();
+      size.add_number(number);
+      if (!name.escape && to.attribute(mark, name, kNumberHead, number, end)) [[likely]]
+        continue;
+    } else {
+      at = encoding::value_end(value);
+      size.add_value(value);
+    }
+    if (name.escape || !to.name(mark, name, end)) [[unlikely]] {
+      to.put(mark);
+      to.put('"');
+      to.text(name);
+      to.literal("\":");
+    }
+    write_value(to, value);
   }
+  if (attributes.size == 0) to.put('{');
   to.put('}');
 }
 
@@ -171,14 +244,6 @@ void write_list(Sink& to, const encoding::Container& list) {
     if (at != list.begin) to.put(',');
     write_value(to, at);
   }
-  to.literal("]}");
-}
-
-void write_set(Sink& to, Value set) {
-  to.literal("{\"");
-  to.bytes(type_name(set.type()));
-  to.literal("\":[");
-  write_elements(to, set.type(), set.elements());
   to.literal("]}");
 }
 
@@ -204,14 +269,28 @@ void write_value(Sink& to, const char* value) {
       return;
     case encoding::kTagNull: to.literal("{\"NULL\":true}"); return;
     case encoding::kTagStringSet:
-    case encoding::kTagNumberSet:
-    case encoding::kTagBinarySet: write_set(to, Value::at(value)); return;
-    case encoding::kTagList: write_list(to, encoding::container(value + 1)); return;
-    case encoding::kTagMap:
-      to.literal("{\"M\":");
-      write_attributes(to, encoding::container(value + 1).begin, encoding::value_end(value));
+      to.literal("{\"SS\":");
+      write_texts(to, encoding::container(value + 1));
       to.put('}');
       return;
+    case encoding::kTagNumberSet:
+      to.literal("{\"NS\":");
+      write_texts(to, encoding::container(value + 1));
+      to.put('}');
+      return;
+    case encoding::kTagBinarySet:
+      to.literal("{\"BS\":");
+      write_binaries(to, encoding::container(value + 1));
+      to.put('}');
+      return;
+    case encoding::kTagList: write_list(to, encoding::container(value + 1)); return;
+    case encoding::kTagMap: {
+      to.literal("{\"M\":");
+      Unsized unsized;
+      write_attributes(to, encoding::container(value + 1), unsized);
+      to.put('}');
+      return;
+    }
   }
 }
 
@@ -231,17 +310,13 @@ void write_plain_map(Sink& to, const Map& map) {
   to.put('}');
 }
 
-void write_plain_elements(Sink& to, Value set) {
+void write_plain_numbers(Sink& to, Value set) {
   to.put('[');
-  if (set.type() == Type::kNumberSet) {
-    bool first = true;
-    for (const std::string_view number : set.elements()) {
-      if (!first) to.put(',');
-      first = false;
-      to.bytes(number);
-    }
-  } else {
-    write_elements(to, set.type(), set.elements());
+  bool first = true;
+  for (const std::string_view number : set.elements()) {
+    if (!first) to.put(',');
+    first = false;
+    to.bytes(number);
   }
   to.put(']');
 }
@@ -272,9 +347,9 @@ void write_plain(Sink& to, Value value) {
       return;
     case Type::kBool: to.bytes(value.boolean() ? "true" : "false"); return;
     case Type::kNull: to.literal("null"); return;
-    case Type::kStringSet:
-    case Type::kNumberSet:
-    case Type::kBinarySet: write_plain_elements(to, value); return;
+    case Type::kStringSet: write_texts(to, encoding::container(value.bytes().data() + 1)); return;
+    case Type::kNumberSet: write_plain_numbers(to, value); return;
+    case Type::kBinarySet: write_binaries(to, encoding::container(value.bytes().data() + 1)); return;
     case Type::kList: write_plain_list(to, value.list()); return;
     case Type::kMap: write_plain_map(to, value.map()); return;
   }
@@ -289,8 +364,15 @@ void write_json_value(std::string& to, Value value) {
 
 void write_json_item(std::string& to, const Map& item) {
   Sink sink(to);
-  const encoding::Container attributes = item.encoded();
-  write_attributes(sink, attributes.begin, attributes.end());
+  Unsized unsized;
+  write_attributes(sink, item.encoded(), unsized);
+}
+
+std::uint64_t write_json_item_sized(std::string& to, const Map& item) {
+  Sink sink(to);
+  Sized size;
+  write_attributes(sink, item.encoded(), size);
+  return size.bytes;
 }
 
 void write_plain_value(std::string& to, Value value) {

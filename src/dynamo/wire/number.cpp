@@ -146,12 +146,31 @@ NumberProblem subtract_numbers(std::string_view a, std::string_view b, NumberTex
   return add(parse_canonical(a), subtrahend, to);
 }
 
-// The service keeps pairs of digits that are aligned with the decimal point: 12 is one pair, 123 and 1.23 are two.
+// The service keeps pairs of digits that are aligned with the decimal point: 12 is one pair, 123 and 1.23 are two. Zeros at
+// either end of the number are not kept. Read off the canonical text: a page of a Query has many numbers.
 std::uint32_t number_size(std::string_view canonical) {
-  const Decimal number = parse_canonical(canonical);
-  if (number.count == 0) return 1;
-  const std::uint32_t leading = number.exponent % 2 == 0 ? 1 : 0;  // the first pair has one digit only
-  return 1 + (number.count + leading + 1U) / 2 + (number.negative ? 1 : 0);
+  const char* at = canonical.data();
+  const char* end = at + canonical.size();
+  const std::uint32_t sign = *at == '-' ? 1 : 0;
+  at += sign;
+  const char* point = at;
+  while (point != end && *point != '.') ++point;
+  std::uint32_t digits = 0;
+  std::uint32_t whole = static_cast<std::uint32_t>(point - at);  // places before the point; its parity is what counts
+  if (point == end) {
+    while (end != at && end[-1] == '0') --end;
+    digits = static_cast<std::uint32_t>(end - at);
+    if (digits == 0) return 1;
+  } else if (*at != '0') {
+    digits = static_cast<std::uint32_t>(end - at) - 1;
+  } else {
+    const char* first = point + 1;
+    while (*first == '0') ++first;
+    digits = static_cast<std::uint32_t>(end - first);
+    whole = static_cast<std::uint32_t>(first - point) - 1;
+  }
+  const std::uint32_t leading = whole % 2;  // the first pair has one digit only
+  return 1 + (digits + leading + 1) / 2 + sign;
 }
 
 }  // namespace gatehouse::dynamo

@@ -114,9 +114,27 @@ std::uint64_t size_of(Value value) {
   return size;
 }
 
+// Each head is read once: a Query asks for the size of every item it comes by.
 std::uint64_t size_of(const Map& item) {
+  const encoding::Container attributes = item.encoded();
   std::uint64_t size = 0;
-  for (const Attribute& attribute : item) size += attribute.name.size() + size_of(attribute.value);
+  for (const char* at = attributes.begin; at != attributes.end();) {
+    const encoding::Text name = encoding::text(at);
+    const char* const value = name.end();
+    size += name.size;
+    if (*value == encoding::kTagString) {
+      const encoding::Text text = encoding::text(value + 1);
+      size += text.size;
+      at = text.end();
+    } else if (*value == encoding::kTagNumber) {
+      const std::string_view number = encoding::number(value);
+      size += number_size(number);
+      at = number.data() + number.size();
+    } else {
+      size += size_of(Value::at(value));
+      at = encoding::value_end(value);
+    }
+  }
   return size;
 }
 

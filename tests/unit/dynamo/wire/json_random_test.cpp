@@ -144,6 +144,9 @@ TEST(JsonRandomTest, ItemsComeBackInCanonicalSpelling) {
     ASSERT_EQ(read.refusal, "") << item.sent;
     ASSERT_TRUE(is_valid_item(read.bytes)) << item.sent;
     ASSERT_EQ(test::written(read.item()), item.returned) << item.sent;
+    std::string sized;
+    ASSERT_EQ(write_json_item_sized(sized, read.item()), size_of(read.item())) << item.sent;
+    ASSERT_EQ(sized, item.returned);
     ASSERT_EQ(test::read_item(item.returned).bytes, read.bytes) << item.sent;
   }
 }

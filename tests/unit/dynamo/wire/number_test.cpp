@@ -111,5 +111,20 @@ TEST(NumberTest, SizeIsTheServicesAccounting) {
   EXPECT_EQ(number_size("-" + std::string(37, '9')), 21U);
 }
 
+TEST(NumberTest, SizeFollowsFromDigitsAndExponentWhereverThePointStands) {
+  for (const char* digits : {"1", "12", "102", "1002", "99999", "12345678901234567890123456789012345678"}) {
+    const std::string text = digits;
+    for (int exponent = -130; exponent <= 125; ++exponent) {
+      for (const std::string sign : {"", "-"}) {
+        NumberText number;
+        const std::string written = sign + text.substr(0, 1) + "." + text.substr(1) + "E" + std::to_string(exponent);
+        ASSERT_EQ(canonical_number(written, number), NumberProblem::kNone) << written;
+        const std::size_t leading = exponent % 2 == 0 ? 1 : 0;
+        EXPECT_EQ(number_size(number.view()), 1 + (text.size() + leading + 1) / 2 + sign.size()) << written;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::dynamo
