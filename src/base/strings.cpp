@@ -96,13 +96,17 @@ bool iequals(std::string_view a, std::string_view b) {
   const char* x = a.data();
   const char* y = b.data();
   std::size_t left = a.size();
-  for (; left >= 8; left -= 8, x += 8, y += 8) {
+  if (left < 8) {
+    for (; left > 0; --left, ++x, ++y) {
+      if (to_lower(*x) != to_lower(*y)) return false;
+    }
+    return true;
+  }
+  for (; left > 8; left -= 8, x += 8, y += 8) {
     if (lower8(load8(x)) != lower8(load8(y))) return false;
   }
-  for (; left > 0; --left, ++x, ++y) {
-    if (to_lower(*x) != to_lower(*y)) return false;
-  }
-  return true;
+  // The last eight, some of which were compared already.
+  return lower8(load8(x + left - 8)) == lower8(load8(y + left - 8));
 }
 
 std::string to_lower(std::string_view text) {
@@ -112,9 +116,10 @@ std::string to_lower(std::string_view text) {
 }
 
 std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::optional<std::uint64_t> parse_u64(std::string_view text) {

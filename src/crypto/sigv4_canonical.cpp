@@ -4,6 +4,8 @@
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,6 +109,10 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 // Without blanks around it, runs of them inside as one space.
 void add_header_value(Hashing& to, std::string_view value) {
   value = trim(value);
+  if (value.find(' ') == std::string_view::npos && value.find('\t') == std::string_view::npos) {
+    to.add(value);
+    return;
+  }
   while (!value.empty()) {
     std::size_t end = 0;
     while (end < value.size() && !is_blank(value[end])) ++end;
@@ -120,13 +126,21 @@ void add_header_value(Hashing& to, std::string_view value) {
 
 }  // namespace
 
+// Eight digits at a time: half-bytes spread over the bytes of a word, then '0' to '9' or 'a' to 'f' by arithmetic.
 Hex to_hex(const Sha256& digest) {
-  constexpr char kDigits[] = "0123456789abcdef";
+  static_assert(std::endian::native == std::endian::little);
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
   Hex hex;
-  char* at = hex.data();
-  for (const std::uint8_t byte : digest) {
-    *at++ = kDigits[byte >> 4];
-    *at++ = kDigits[byte & 15];
+  for (std::size_t i = 0; i < digest.size(); i += 4) {
+    std::uint32_t bytes;
+    std::memcpy(&bytes, digest.data() + i, sizeof bytes);
+    std::uint64_t word = bytes;
+    word = (word | word << 16) & 0x0000FFFF0000FFFF;
+    word = (word | word << 8) & 0x00FF00FF00FF00FF;
+    word = (word >> 4 | word << 8) & 0x0F0F0F0F0F0F0F0F;
+    const std::uint64_t letters = (word + kOnes * 6) >> 4 & kOnes;  // 10 and more carry into the upper half
+    word += kOnes * '0' + letters * ('a' - '0' - 10);
+    std::memcpy(hex.data() + 2 * i, &word, sizeof word);
   }
   return hex;
 }
