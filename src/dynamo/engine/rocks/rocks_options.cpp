@@ -13,6 +13,9 @@ namespace gatehouse::dynamo {
 namespace {
 
 constexpr double kBloomBitsPerKey = 10;
+// Of a memtable, for its own bloom filter: some 20 bits for each row of 200 B and its partition. Looking for a row that is not in it
+// costs more than finding one in a block of the cache: every level of the skip list is a cache miss.
+constexpr double kMemtableBloomShare = 0.02;
 
 rocksdb::BlockBasedTableOptions table_options() {
   rocksdb::BlockBasedTableOptions table;
@@ -60,6 +63,8 @@ rocksdb::ColumnFamilyOptions data_options(const EmbeddedSettings& settings) {
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(kHeadPrefix));
+  options.memtable_prefix_bloom_size_ratio = kMemtableBloomShare;
+  options.memtable_whole_key_filtering = true;
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;  // about 10 % of outdated rows on disk instead of up to 100 %
   options.write_buffer_size = std::max(settings.write_buffer / 2, kMiB);
