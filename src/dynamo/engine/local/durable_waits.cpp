@@ -1,6 +1,14 @@
 #include "durable_waits.hpp"
 
+#include <utility>
+
 namespace gatehouse::dynamo {
+namespace {
+
+// A turn may be long: the first of so many is not kept waiting for its end.
+constexpr std::size_t kMostGathered = 128;
+
+}  // namespace
 
 DurableWaits::Wait::Wait(DurableWaits& waits, net::Worker& worker, net::Waiter& waiter, CommitNumber number)
     : waits_(waits), slot_(worker.index() % kMaxWorkers), waiter_(waiter), number_(number) {
@@ -19,6 +27,7 @@ DurableWaits::Wait::Wait(DurableWaits& waits, net::Worker& worker, net::Waiter& 
   }
   // Pairs with moved(): either it sees this call, or over() sees that durable() moved.
   std::atomic_thread_fence(std::memory_order_seq_cst);
+  waits.gather(slot_, worker);
 }
 
 DurableWaits::Wait::~Wait() {
@@ -34,6 +43,26 @@ DurableWaits::Wait::~Wait() {
 }
 
 bool DurableWaits::Wait::over() const { return waits_.storage_.durable() >= number_ || waits_.storage_.failure().has_value(); }
+
+void DurableWaits::gather(std::size_t index, net::Worker& worker) {
+  Slot& slot = slots_[index];
+  if (++slot.gathered == kMostGathered) {
+    ask(index);
+  } else if (!slot.asks) {
+    slot.asks = true;
+    worker.after_turn([self = shared_from_this(), index] {
+      self->slots_[index].asks = false;
+      self->ask(index);
+    });
+  }
+}
+
+void DurableWaits::ask(std::size_t index) {
+  Slot& slot = slots_[index];
+  const std::size_t gathered = std::exchange(slot.gathered, 0);
+  if (slot.first == nullptr) return;  // all have given up: the storage may be gone
+  for (std::size_t i = 0; i < gathered; ++i) storage_.request_sync();
+}
 
 void DurableWaits::moved() {
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -119,7 +119,6 @@ net::Task<Ran> LocalEngine::Impl::run_on_pool(Call& call) {
 net::Task<void> LocalEngine::Impl::wait_durable(Call& call, const Ran& ran, std::size_t begin) {
   const DurableWaits::Wait wait(*durable_waits, call.worker, call.waiter, ran.awaited());
   const Deadline deadline(call);
-  state->storage->request_sync();
   while (!wait.over()) {
     if (deadline.passed()) {
       call.status = refuse(call, begin, {FaultType::kInternalServerError, std::string(kTimedOut)}).status;

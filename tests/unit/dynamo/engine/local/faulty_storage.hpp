@@ -46,6 +46,10 @@ class FaultyStorage final : public Storage {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return sync_requests_ >= count; });
   }
+  int sync_requests() {
+    const std::lock_guard lock(mutex_);
+    return sync_requests_;
+  }
   void wait_for_waiting_reads(int count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return waiting_reads_ >= count; });
