@@ -8,6 +8,9 @@ namespace {
 
 // Answers to pipelined requests are gathered up to this size and leave in one write.
 constexpr std::size_t kGathered = 32 * 1024;
+// Answers to different clients up to this size leave one after the other once all requests of the turn are handled: a client that
+// sleeps is woken by the first of its answers and finds the others, instead of being woken for each.
+constexpr std::size_t kWaitsForOthers = 4 * 1024;
 
 }  // namespace
 
@@ -45,11 +48,12 @@ void Http1Exchange::finish(const Fields& trailers) {
 void Http1Exchange::send(std::span<const std::string_view> pieces, More more) {
   net::Stream* const stream = session_->stream();
   if (stream == nullptr) return;
-  if (more == More::kNo && starting_ && !input_.empty() && output_.size() <= kGathered) {
-    // More requests are there already: their answers may go along.
+  if (more == More::kNo && starting_ && !output_.blocked()) {
     std::size_t bytes = output_.size();
     for (const std::string_view piece : pieces) bytes += piece.size();
-    if (bytes <= kGathered) {
+    // More requests are there already: their answers may go along.
+    const bool pipelined = !input_.empty() && bytes <= kGathered;
+    if (pipelined || (bytes <= kWaitsForOthers && host_.answers_gather())) {
       output_.stage(pieces);
       return;
     }

@@ -287,7 +287,14 @@ bool Http1Session::after_answer() {
   }
   if (!exchange_->body().complete()) return drain_body();
   if (exchange_->input().empty() && !stream_->may_read()) {
-    if (send_rest()) park();
+    if (!exchange_->output().empty()) {
+      // The answer leaves with those to other clients, when this session goes on later in this turn.
+      exchange_->restart();
+      phase_ = Phase::kHead;
+      host_.run_soon(*this);
+      return false;
+    }
+    park();
     return false;
   }
   exchange_->restart();

@@ -197,6 +197,14 @@ void SessionHost::give_exchange(std::unique_ptr<Http1Exchange> exchange) {
   if (spare_exchanges_.size() < kSpareExchanges) spare_exchanges_.push_back(std::move(exchange));
 }
 
+bool SessionHost::answers_gather() {
+  if (answer_turn_ != worker_.now()) {
+    answer_turn_ = worker_.now();
+    answered_in_turn_ = false;
+  }
+  return std::exchange(answered_in_turn_, true);
+}
+
 std::string_view SessionHost::date() {
   if (worker_.now() >= date_until_) {
     const auto wall = std::chrono::system_clock::now();

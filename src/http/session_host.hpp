@@ -54,6 +54,9 @@ class SessionHost {
   std::unique_ptr<Http1Exchange> take_exchange();
   void give_exchange(std::unique_ptr<Http1Exchange> exchange);
 
+  // Whether an answer may wait for the others of this turn: all but the turn's first. Counts it.
+  bool answers_gather();
+
   // The value of the Date field, as of this turn.
   std::string_view date();
 
@@ -83,6 +86,9 @@ class SessionHost {
   Queue next_turn_;
   bool turn_posted_ = false;
   net::Task<void> runner_;
+
+  TimePoint answer_turn_{};
+  bool answered_in_turn_ = false;
 
   std::vector<std::unique_ptr<Http1Exchange>> spare_exchanges_;
   std::array<char, 29> date_{};
