@@ -90,7 +90,10 @@ void Gateway::Impl::stop() {
   if (threads.empty()) return;
   runtime->background().stop();
   runtime->blocking_pool().stop();
-  on_every_worker([this](unsigned i) { planes[i].reset(); });
+  on_every_worker([this](unsigned i) {
+    planes[i].reset();
+    runtime->websockets()->close_all(*workers[i]);
+  });
   snapshot.reset();
   for (const auto& worker : workers) worker->stop();
   for (std::thread& thread : threads) thread.join();
@@ -120,6 +123,8 @@ void Gateway::Impl::observe_itself() {
         [this] { return static_cast<double>(version.load()); });
   gauge("gatehouse_config_reload_success", "1 when the last load of the configuration succeeded.",
         [this] { return last_reload_ok.load() ? 1.0 : 0.0; });
+  gauge("gatehouse_websocket_open", "WebSocket connections that are open.",
+        [relays = runtime->websockets()] { return static_cast<double>(relays->open()); });
   gauge("gatehouse_workers", "Worker threads.", [count = workers.size()] { return static_cast<double>(count); });
 }
 
@@ -162,13 +167,16 @@ void Gateway::reload_failed(const std::string& why) {
 
 void Gateway::drain() {
   impl_->draining = true;
-  impl_->on_every_worker([this](unsigned i) { impl_->planes[i]->drain(); });
+  impl_->on_every_worker([this](unsigned i) {
+    impl_->planes[i]->drain();
+    impl_->runtime->websockets()->drain(*impl_->workers[i], impl_->snapshot->settings.drain / 2);
+  });
 }
 
 std::uint64_t Gateway::connections() const {
   std::uint64_t sum = 0;
   for (const auto& plane : impl_->planes) sum += plane->handler().connections();
-  return sum;
+  return sum + impl_->runtime->websockets()->open();
 }
 
 std::vector<Endpoint> Gateway::endpoints() const { return impl_->listeners.bound(); }

@@ -19,6 +19,7 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.throttle, outer.throttle);
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
+  inherit(inner.websocket, outer.websocket);
 }
 
 std::string join(const std::vector<std::string>& words) {

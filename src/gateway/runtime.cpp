@@ -14,6 +14,8 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       registry_(static_cast<unsigned>(workers_.size())),
       blocking_pool_(kBlockingThreads, kBlockingQueue),
       throttle_table_(std::make_shared<middleware::ThrottleTable>()),
+      websocket_books_(registry_, clock_),
+      websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
       stores_(clock_, blocking_pool_, registry_),
       background_(registry_.workers()) {}
 
@@ -23,6 +25,7 @@ Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings)
   if (!opened) return opened.error();
   access_log_ = *opened;
   access_log_settings_ = settings;
+  websocket_books_.use(settings.enabled ? access_log_ : nullptr);
   return {};
 }
 

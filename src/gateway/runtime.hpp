@@ -4,6 +4,7 @@
 
 #include "gateway/pool_set.hpp"
 #include "gateway/stores.hpp"
+#include "gateway/websocket_books.hpp"
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/error.hpp"
@@ -33,6 +34,8 @@ class Runtime {
   net::BlockingPool& blocking_pool() { return blocking_pool_; }
   const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
   Stores& stores() { return stores_; }
+  // The WebSocket connections that pass through.
+  const std::shared_ptr<integration::WebSocketRelays>& websockets() const { return websockets_; }
   // For what must not hold up requests. Its metrics are in the control plane's cell.
   net::BackgroundWorker& background() { return background_; }
 
@@ -50,6 +53,8 @@ class Runtime {
   observe::AccessLogSettings access_log_settings_;
   std::shared_ptr<observe::AccessLog> access_log_;
   std::map<std::string, std::weak_ptr<PoolSet>> backends_;
+  WebSocketBooks websocket_books_;
+  std::shared_ptr<integration::WebSocketRelays> websockets_;
   Stores stores_;  // uses the pool and the metrics
   net::BackgroundWorker background_;  // last: what runs there may use all of the above
 };

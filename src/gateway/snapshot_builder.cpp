@@ -30,9 +30,16 @@ struct IntegrationMaker {
   const Parts& parts;
   const EffectiveRoute& effective;
 
+  std::shared_ptr<const integration::WebSocketPassage> websocket_passage(const std::string& backend) const {
+    const integration::WebSocketSettings settings = effective.scoped.websocket.value_or(integration::WebSocketSettings());
+    if (!settings.enabled) return nullptr;
+    return std::make_shared<const integration::WebSocketPassage>(
+        integration::WebSocketPassage{settings, effective.api->name, effective.label, backend, parts.runtime.websockets()});
+  }
+
   using Made = std::shared_ptr<const pipeline::Integration>;
   Made operator()(const ProxySettings& settings) const {
-    return integration::make_http_proxy(settings, parts.backends.at(settings.backend));
+    return integration::make_http_proxy(settings, parts.backends.at(settings.backend), websocket_passage(settings.backend));
   }
   Made operator()(const MockSettings& settings) const { return integration::make_mock(settings); }
   Made operator()(const StaticFilesSettings& settings) const {

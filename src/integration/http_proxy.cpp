@@ -18,8 +18,9 @@ std::string authority_of(const upstream::TargetSettings& target) {
 
 class HttpProxy final : public pipeline::Integration {
  public:
-  HttpProxy(ProxySettings settings, std::shared_ptr<const upstream::BackendPools> pools)
-      : to_{std::move(settings), std::move(pools), {}, {}} {
+  HttpProxy(ProxySettings settings, std::shared_ptr<const upstream::BackendPools> pools,
+            std::shared_ptr<const WebSocketPassage> websocket)
+      : to_{std::move(settings), std::move(pools), std::move(websocket), {}, {}} {
     for (const auto& target : to_.pools->backend().settings().targets) to_.authorities.push_back(authority_of(target));
   }
 
@@ -37,8 +38,9 @@ class HttpProxy final : public pipeline::Integration {
 }  // namespace
 
 std::shared_ptr<const pipeline::Integration> make_http_proxy(ProxySettings settings,
-                                                             std::shared_ptr<const upstream::BackendPools> pools) {
-  return std::make_shared<HttpProxy>(std::move(settings), std::move(pools));
+                                                             std::shared_ptr<const upstream::BackendPools> pools,
+                                                             std::shared_ptr<const WebSocketPassage> websocket) {
+  return std::make_shared<HttpProxy>(std::move(settings), std::move(pools), std::move(websocket));
 }
 
 }  // namespace gatehouse::integration

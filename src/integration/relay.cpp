@@ -20,6 +20,7 @@ constexpr std::size_t kBytesPerTurn = 4 * 1024 * 1024;
 constexpr std::size_t kKept = 32 * 1024;
 
 constexpr int kContinue = 100;
+constexpr int kSwitchingProtocols = 101;
 
 }  // namespace
 
@@ -93,7 +94,7 @@ Relay::Progress Relay::await_head() {
     switch (call_.poll_head()) {
       case HeadState::kPending: return Progress::kPending;
       case HeadState::kFailed: return Progress::kUpstreamFailed;
-      case HeadState::kReady: return begin_answer();
+      case HeadState::kReady: return call_.response().status == kSwitchingProtocols ? Progress::kUpgraded : begin_answer();
       case HeadState::kInformational:
         moved();
         // Our own 100 is the exchange's business.

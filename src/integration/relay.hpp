@@ -21,6 +21,7 @@ class Relay {
     kComplete,        // the answer went down, whole
     kUpstreamFailed,  // see failure() of the call
     kClientFailed,    // see failure() of the exchange
+    kUpgraded,        // the backend said 101 to the protocol that it was offered: both connections are for whoever speaks that
   };
 
   Relay(pipeline::RequestContext& context, http::UpstreamCall& call, RequestBody& body,

@@ -5,6 +5,7 @@
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/upstream/retry.hpp"
+#include "websocket_relay.hpp"
 #include "whole_body.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ using upstream::AttemptState;
 namespace {
 
 constexpr std::string_view kTotalTimeout = "upstream_total_timeout";
+constexpr std::string_view kWebSocket = "websocket";
 constexpr std::string_view kBreakerOpen = "upstream_breaker_open";
 
 // The tighter of the backend's and the route's; 0 is none.
@@ -72,6 +74,7 @@ Transfer::Step Transfer::prepare() {
   head_.target = *target;
   head_.base = &request.fields;
   head_.edits = &context_.request_edits;
+  if (to_.websocket && iequals(request.protocol, kWebSocket) && !request.has_body) head_.upgrade = kWebSocket;
   head_.has_body = request.has_body;
   head_.content_length = request.content_length;
   hash_ = balance_key(context_, backend_.settings().balance);
@@ -120,6 +123,7 @@ Transfer::Step Transfer::relay() {
     case Relay::Progress::kPending: break;
     case Relay::Progress::kComplete: return end_answered();
     case Relay::Progress::kClientFailed: return end_by_client();
+    case Relay::Progress::kUpgraded: return hand_over();
     case Relay::Progress::kUpstreamFailed: {
       const http::UpstreamCall& call = attempt_->call();
       return try_again_or_fail(*call.failure(), call.bytes_sent() > 0, call.closed_before_answer());
@@ -159,6 +163,29 @@ Transfer::Step Transfer::end_answered() {
   const bool error = context_.upstream.status >= 500;
   relay_.reset();
   attempt_->finish(error ? AttemptOutcome::kAnsweredWithError : AttemptOutcome::kAnswered);
+  return Step::kEnd;
+}
+
+// Both connections leave the request, which ends with the 101: what is said on them from now on is none of HTTP.
+Transfer::Step Transfer::hand_over() {
+  http::UpstreamCall& call = attempt_->call();
+  context_.upstream.status = call.response().status;
+  context_.upstream.first_byte = now() - began_;
+  http::ResponseHead head(context_.arena());
+  edit_response(call.response(), head);
+  head.status = call.response().status;
+  relay_.reset();
+  http::Upgraded client = context_.upgrade(head);
+  std::string from_backend;
+  std::unique_ptr<net::Stream> backend = call.take_stream(from_backend);
+  attempt_->finish(AttemptOutcome::kAnswered);
+  if (!client.stream) {
+    context_.reason = http::to_string(exchange_.failure());
+    return Step::kEnd;
+  }
+  net::Worker& worker = exchange_.worker();
+  to_.websocket->relays->on(worker).add(std::make_unique<WebSocketRelay>(
+      worker, to_.websocket, std::move(client), std::move(backend), from_backend, context_.client, context_.request_id));
   return Step::kEnd;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gatehouse/integration/http_proxy.hpp"
+#include "gatehouse/integration/websocket.hpp"
 #include "gatehouse/net/timer_wheel.hpp"
 #include "gatehouse/pipeline/context.hpp"
 #include "gatehouse/upstream/backend.hpp"
@@ -24,6 +25,7 @@ namespace gatehouse::integration {
 struct Destination {
   ProxySettings settings;
   std::shared_ptr<const upstream::BackendPools> pools;
+  std::shared_ptr<const WebSocketPassage> websocket;  // null: upgrades are not passed on
   std::vector<std::string> authorities;  // of each target: what Host says unless it is preserved or fixed
   // When the next failure may be logged (steady clock, ns): a backend that is down must not flood the log.
   mutable std::atomic<std::int64_t> next_log{0};
@@ -54,6 +56,7 @@ class Transfer final : private net::Timer {
   Step end_with(const Error& error);
   Step end_by_client();
   Step end_answered();
+  Step hand_over();
   void log_failure(const Error& error) const;
   void answer(int status, std::string_view reason, std::string_view message);
   void answer_unavailable(const Error& error);

@@ -54,6 +54,13 @@ void RequestContext::respond(http::ResponseHead& head, std::string_view first, h
   exchange.respond(head, passed, more);
 }
 
+http::Upgraded RequestContext::upgrade(http::ResponseHead& head) {
+  if (!request_id.empty()) head.edits.set_valid(http::FieldId::kXRequestId, request_id);
+  for (auto step = route.steps.rbegin(); step != route.steps.rend(); ++step) (*step)->on_response(*this, head);
+  status = head.status;
+  return exchange.upgrade(head);
+}
+
 void RequestContext::write(std::string_view bytes, http::More more) {
   if (filters_.empty()) return exchange.write(bytes, more);
   const std::string_view passed = filtered(bytes, more);

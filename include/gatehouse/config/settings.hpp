@@ -7,6 +7,7 @@
 #include "gatehouse/http/settings.hpp"
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/integration/table_settings.hpp"
+#include "gatehouse/integration/websocket.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
@@ -42,6 +43,7 @@ struct ScopedSettings {
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
+  std::optional<integration::WebSocketSettings> websocket;
   bool operator==(const ScopedSettings&) const = default;
 };
 

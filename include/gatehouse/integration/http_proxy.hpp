@@ -10,7 +10,11 @@
 
 namespace gatehouse::integration {
 
+struct WebSocketPassage;
+
+// Without `websocket` an offer to upgrade is not passed on.
 std::shared_ptr<const pipeline::Integration> make_http_proxy(ProxySettings settings,
-                                                             std::shared_ptr<const upstream::BackendPools> pools);
+                                                             std::shared_ptr<const upstream::BackendPools> pools,
+                                                             std::shared_ptr<const WebSocketPassage> websocket = nullptr);
 
 }  // namespace gatehouse::integration

@@ -101,6 +101,8 @@ class RequestContext {
   // exchange has failed so that no answer can be sent, nothing happens but that `status` becomes 499.
   void respond(http::ResponseHead& head, std::string_view first, http::More more);
   void answer(const Answer& made);
+  // 101, through the steps as any answer; the connection is the caller's then.
+  http::Upgraded upgrade(http::ResponseHead& head);
   // The rest of a body whose first bytes went with respond(); as in http::BodyWriter.
   void write(std::string_view bytes, http::More more);
   void finish(const http::Fields& trailers);
