@@ -37,7 +37,7 @@ inline char* copy_bytes(char* to, const char* from, std::size_t size) {
 inline constexpr std::size_t kCopySlack = 32;
 
 // The same where `to` has room for kCopySlack bytes more and `from` may be read up to `limit`: without a branch for the size.
-inline char* copy_roomy(char* to, const char* from, std::size_t size, const char* limit) {
+[[gnu::always_inline]] inline char* copy_roomy(char* to, const char* from, std::size_t size, const char* limit) {
   if (size <= kCopySlack && static_cast<std::size_t>(limit - from) >= kCopySlack) [[likely]] {
     std::memcpy(to, from, kCopySlack);
     return to + size;

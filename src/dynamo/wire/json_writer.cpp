@@ -69,8 +69,8 @@ class Sink {
 
   // `mark` "name":{"S":"text"}, for texts that need no escapes, with one check for room. `readable`: bytes up to there may be
   // read. False, and nothing has happened, when it is too long for that.
-  bool attribute(char mark, const encoding::Text& name, const char (&head)[kHead + 1], std::string_view text,
-                 const char* readable) {
+  [[gnu::always_inline]] inline bool attribute(char mark, const encoding::Text& name, const char (&head)[kHead + 1],
+                                               std::string_view text, const char* readable) {
     const std::size_t size = name.size + text.size() + kHead + 4 + kCopySlack;
     if (!fits(size)) [[unlikely]] {
       flush();
@@ -88,7 +88,7 @@ class Sink {
   }
 
   // `mark` "name":, likewise.
-  bool name(char mark, const encoding::Text& name, const char* readable) {
+  [[gnu::always_inline]] inline bool name(char mark, const encoding::Text& name, const char* readable) {
     const std::size_t size = name.size + 4 + kCopySlack;
     if (!fits(size)) [[unlikely]] {
       flush();
@@ -147,7 +147,7 @@ class Sink {
   }
 
   void flush() {
-    to_.append(buffer_, at_);
+    to_.append(buffer_, static_cast<std::size_t>(at_ - buffer_));
     at_ = buffer_;
   }
 
