@@ -61,7 +61,7 @@ class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> 
  private:
   void answer() {
     const auto request = parser_->release();
-    const Page page = server_->pages.answer(request.method_string(), request.target(), request.count("Origin") > 0);
+    const Page page = server_->pages.answer(request.method_string(), request.target(), request.count("Origin") > 0, request["Accept"]);
     response_ = {beast::http::int_to_status(static_cast<unsigned>(page.status)), request.version(), page.body};
     response_.set(beast::http::field::content_type, page.type);
     response_.set(beast::http::field::cache_control, "no-store");

@@ -1,6 +1,12 @@
 #include "admin/pages.hpp"
 
+#include "gatehouse/base/strings.hpp"
+
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 
 namespace gatehouse::admin {
 namespace {
@@ -20,19 +26,47 @@ Page only(std::string_view allowed) {
 
 }  // namespace
 
-Page Pages::answer(std::string_view method, std::string_view target, bool from_browser) const {
+Page Pages::answer(std::string_view method, std::string_view target, bool from_browser, std::string_view accept) const {
   const std::string_view path = target.substr(0, target.find('?'));
   const bool reads = method == "GET" || method == "HEAD";
   if (path == "/reload") {
     if (method != "POST") return only("POST");
     return from_browser ? message(403, "Forbidden: not from a web page") : reload();
   }
+  if (path == "/trace-tokens") {
+    if (method != "POST") return only("POST");
+    if (from_browser) return message(403, "Forbidden: not from a web page");
+    return issue_trail_token(target.substr(std::min(path.size() + 1, target.size())));
+  }
   if (path != "/healthz" && path != "/readyz" && path != "/metrics" && path != "/status") return message(404, "Not Found");
   if (!reads) return only("GET, HEAD");
   if (path == "/healthz") return {200, "text/plain; charset=utf-8", "ok\n", {}};
   if (path == "/readyz") return readiness();
-  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", gateway_.registry().scrape(), {}};
+  if (path == "/metrics") return metrics(accept);
   return status();
+}
+
+// OpenMetrics for those that name it; what is asked for first among several does not matter, all can read both.
+Page Pages::metrics(std::string_view accept) const {
+  using Style = observe::Registry::Style;
+  if (accept.find("application/openmetrics-text") == std::string_view::npos)
+    return {200, "text/plain; version=0.0.4; charset=utf-8", gateway_.registry().scrape(), {}};
+  return {200, "application/openmetrics-text; version=1.0.0; charset=utf-8", gateway_.registry().scrape(Style::kOpenMetrics), {}};
+}
+
+// ?lifetime=SECONDS
+Page Pages::issue_trail_token(std::string_view query) const {
+  constexpr std::uint64_t kLongest = 24 * 3600;
+  std::uint64_t seconds = 600;
+  if (!query.empty()) {
+    constexpr std::string_view kName = "lifetime=";
+    const auto given = query.starts_with(kName) ? parse_u64(query.substr(kName.size())) : std::nullopt;
+    if (!given || *given == 0 || *given > kLongest)
+      return message(400, "lifetime is a number of seconds from 1 to 86400, as in /trace-tokens?lifetime=600");
+    seconds = *given;
+  }
+  const std::string token = gateway_.issue_trail_token(std::chrono::seconds(seconds));
+  return {201, "application/json", text_of({{"header", "X-Gatehouse-Trace"}, {"token", token}, {"lifetime_seconds", seconds}}), {}};
 }
 
 Page Pages::readiness() const {

@@ -48,16 +48,6 @@ void describe_admin(Fields& f, AdminSettings& s) {
 constexpr Object<AdminSettings> kAdmin{"admin", "Where health, readiness and metrics are served.",
                                        "{address: 127.0.0.1:9180}", describe_admin};
 
-void describe_access_log(Fields& f, observe::AccessLogSettings& s) {
-  OnlyChoice format;
-  f.field("format", format, OnlyWord{{{{"json", {}}}}}, "One JSON object for each line.");
-  const Words<std::string, 2> streams{{{{"stdout", "stdout"}, {"stderr", "stderr"}}}};
-  f.field("to", s.to, WordsOr<Words<std::string, 2>, FilePath>{streams, kFilePath},
-          "Where to. A file is opened again on SIGUSR1, for log rotation.");
-}
-constexpr Object<observe::AccessLogSettings> kAccessLog{"access_log", "One line for each request.",
-                                                        "{format: json, to: stdout}", describe_access_log};
-
 using BackendMap = Map<Object<upstream::BackendSettings>>;
 using AuthorizerMap = Map<Object<AuthorizerKinds>>;
 
@@ -98,6 +88,7 @@ void describe_gateway(Fields& f, Settings& s) {
   f.field("access_log", s.access_log,
           WordsOr<Words<observe::AccessLogSettings, 1>, Object<observe::AccessLogSettings>>{no_log, kAccessLog},
           "The access log.");
+  f.field("tracing", s.tracing, kTracing, "Distributed tracing.");
   f.field("errors", s.errors, Words<ErrorStyle, 2>{{{{"helpful", ErrorStyle::kHelpful}, {"aws", ErrorStyle::kAws}}}},
           "What answers of the gateway itself look like: helpful says why, aws has Amazon's exact bodies and status "
           "codes.");

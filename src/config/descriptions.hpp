@@ -17,6 +17,8 @@ struct AuthorizerKinds {
 
 extern const Object<upstream::BackendSettings> kBackend;
 extern const Object<AuthorizerKinds> kAuthorizer;
+extern const Object<middleware::TracingSettings> kTracing;
+extern const Object<observe::AccessLogSettings> kAccessLog;
 extern const Object<RouteSettings> kRoute;
 extern const Object<integration::TableRouteSettings> kTableRoute;
 

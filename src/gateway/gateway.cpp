@@ -27,7 +27,7 @@ struct Gateway::Impl {
     for (const auto& worker : workers) pointers.push_back(worker.get());
     runtime = std::make_unique<Runtime>(clock, pointers);
     for (const auto& worker : workers)
-      planes.push_back(std::make_unique<WorkerPlane>(*worker, runtime->registry(), clock));
+      planes.push_back(std::make_unique<WorkerPlane>(*worker, runtime->registry(), runtime->trail_tokens(), clock));
     observe_itself();
   }
 
@@ -88,6 +88,7 @@ void Gateway::Impl::on_every_worker(const std::function<void(unsigned)>& work) {
 // Planes and pools die on their own worker's thread, while it still runs.
 void Gateway::Impl::stop() {
   if (threads.empty()) return;
+  runtime->flush_spans();
   runtime->background().stop();
   runtime->blocking_pool().stop();
   on_every_worker([this](unsigned i) {
@@ -187,6 +188,10 @@ Status Gateway::status() const {
 }
 
 observe::Registry& Gateway::registry() { return impl_->runtime->registry(); }
+
+std::string Gateway::issue_trail_token(Duration lifetime) {
+  return impl_->runtime->trail_tokens().issue(impl_->runtime->clock().now() + std::min(lifetime, Duration(TrailTokens::kLongest)));
+}
 
 void Gateway::reopen_logs() {
   if (const auto& log = impl_->runtime->access_log()) log->reopen();

@@ -83,14 +83,21 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
 
   if (route.settings.access_log.enabled)
     steps.push_back({"access log", "outermost: one line for every request, whoever answered it", route.settings.access_log.to,
-                     [api = api_name(route), label = route.label](const Parts& parts) {
-                       return middleware::make_access_log(parts.runtime.access_log(), parts.runtime.clock(), api, label);
+                     [api = api_name(route), label = route.label, log = route.settings.access_log](const Parts& parts) {
+                       return middleware::make_access_log(parts.runtime.access_log(), parts.runtime.clock(), api, label, log);
                      }});
 
   steps.push_back({"metrics", "sees what the client sees, refusals of every later step included", {},
                    [api = api_name(route), label = route.label](const Parts& parts) {
                      return middleware::make_metrics(parts.runtime.registry(), api, label, parts.runtime.clock());
                    }});
+
+  if (route.settings.tracing)
+    steps.push_back({"tracing", "before anything that may refuse: a refusal is part of the trace too",
+                     route.settings.tracing->otlp ? route.settings.tracing->otlp->url : std::string("ids only"),
+                     [tracing = *route.settings.tracing](const Parts& parts) {
+                       return middleware::make_tracing(tracing, parts.runtime.spans(), parts.runtime.clock());
+                     }});
 
   if (scoped.body_limit)
     steps.push_back({"limits", "before anything looks at the body", std::to_string(*scoped.body_limit) + " bytes of body",

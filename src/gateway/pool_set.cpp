@@ -36,8 +36,15 @@ void PoolSet::register_metrics(Registry& registry) {
   count("gatehouse_upstream_queue_full_total", "Requests refused because pool and queue were full.", counters.queue_full);
   count("gatehouse_upstream_no_healthy_target_total", "Requests that found no healthy target.", counters.no_healthy_target);
   count("gatehouse_upstream_connections_opened_total", "Connections made.", counters.connections_opened);
+  count("gatehouse_upstream_connections_closed_total", "Connections that ended.", counters.connections_closed);
   count("gatehouse_upstream_connections_reused_total", "Requests sent on a kept connection.", counters.connections_reused);
   count("gatehouse_upstream_health_changes_total", "Changes of a target's health.", counters.health_changes);
+  metrics_.push_back(registry.observe(Registry::Kind::kGauge, "gatehouse_upstream_connections", "Connections open now, idle or in use.",
+                                      labels, [backend = backend_] {
+                                        const auto& now = backend->counters();
+                                        const auto closed = now.connections_closed.load(std::memory_order_relaxed);
+                                        return static_cast<double>(now.connections_opened.load(std::memory_order_relaxed) - closed);
+                                      }));
   metrics_.push_back(registry.observe(Registry::Kind::kGauge, "gatehouse_upstream_breaker_open", "1 while the breaker is open.",
                                       labels, [backend = backend_] { return backend->breaker_open() ? 1.0 : 0.0; }));
   for (std::size_t i = 0; i < settings.targets.size(); ++i) {

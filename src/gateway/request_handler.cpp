@@ -6,6 +6,7 @@
 #include "gatehouse/middleware/log_refusal.hpp"
 #include "gatehouse/pipeline/integration.hpp"
 #include "gatehouse/pipeline/middleware.hpp"
+#include "gatehouse/pipeline/trail.hpp"
 
 #include <utility>
 
@@ -93,8 +94,8 @@ class RequestHandler::Books {
   RequestContext& context_;
 };
 
-RequestHandler::RequestHandler(net::Worker& worker, observe::Registry& registry, const Clock& clock)
-    : worker_(worker), registry_(registry), clock_(clock) {}
+RequestHandler::RequestHandler(net::Worker& worker, observe::Registry& registry, const TrailTokens& trail_tokens, const Clock& clock)
+    : worker_(worker), registry_(registry), trail_tokens_(trail_tokens), clock_(clock) {}
 
 void RequestHandler::adopt(std::shared_ptr<const Snapshot> snapshot) {
   Pinned* const old = std::exchange(current_, &pinned_.emplace_back(Pinned{std::move(snapshot), 0}));
@@ -107,6 +108,12 @@ http::Handler& RequestHandler::entrance(config::ListenerPurpose purpose) {
 }
 
 net::Task<void> RequestHandler::handle(http::Exchange& exchange) { return serve(exchange, config::ListenerPurpose::kApis); }
+
+bool RequestHandler::wants_trail(const http::RequestHead& request) const {
+  if (!request.fields.has(FieldId::kXGatehouseTrace)) [[likely]]
+    return false;
+  return trail_tokens_.accepts(*request.fields.get(FieldId::kXGatehouseTrace), clock_.now());
+}
 
 net::Task<void> RequestHandler::serve(http::Exchange& exchange, config::ListenerPurpose purpose) {
   const Pin pin(*this);
@@ -125,6 +132,8 @@ net::Task<void> RequestHandler::serve(http::Exchange& exchange, config::Listener
   context.path = arrival.path.value_or(exchange.request().path);
   context.params = params;
   context.deadline_after = context.route.total_timeout;
+  std::optional<pipeline::Trail> trail;
+  if (wants_trail(exchange.request())) context.trail = &trail.emplace(snapshot.version);
   const Books books(context);
   try {
     for (const auto& step : context.route.steps) {
@@ -133,7 +142,9 @@ net::Task<void> RequestHandler::serve(http::Exchange& exchange, config::Listener
         net::Task<std::optional<Answer>> waiting = step->wait(context);
         decision = co_await waiting;
       }
+      if (context.trail) context.trail->note(step->name(), decision.answer() ? decision.answer()->reason : "pass");
       if (decision.answer()) {
+        context.decided_by = step->name();
         context.answer(*decision.answer());
         co_return;
       }
@@ -153,7 +164,8 @@ net::Task<void> RequestHandler::serve(http::Exchange& exchange, config::Listener
 
 void RequestHandler::on_refusal(const http::Refusal& refusal) {
   const Snapshot& snapshot = current();
-  if (snapshot.settings.access_log.enabled) middleware::log_refusal(*snapshot.access_log, worker_.index(), clock_, refusal);
+  const middleware::LogFormat* const format = snapshot.log_format ? &*snapshot.log_format : nullptr;
+  if (snapshot.settings.access_log.enabled) middleware::log_refusal(*snapshot.access_log, worker_.index(), clock_, refusal, format);
   middleware::count_refusal(registry_, worker_.index(), refusal);
 }
 

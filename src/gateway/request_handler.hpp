@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/snapshot.hpp"
+#include "gateway/trail_tokens.hpp"
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/config/settings.hpp"
@@ -18,7 +19,7 @@ namespace gatehouse::gateway {
 
 class RequestHandler final : public http::Handler {
  public:
-  RequestHandler(net::Worker& worker, observe::Registry& registry, const Clock& clock);
+  RequestHandler(net::Worker& worker, observe::Registry& registry, const TrailTokens& trail_tokens, const Clock& clock);
 
   // From now on new requests use `snapshot`; running ones keep theirs, which is let go when the last of them ends.
   void adopt(std::shared_ptr<const Snapshot> snapshot);
@@ -58,10 +59,13 @@ class RequestHandler final : public http::Handler {
     RequestHandler& handler_;
   };
 
+  // Whether an operator's token asks for the decision trail.
+  bool wants_trail(const http::RequestHead& request) const;
   net::Task<void> serve(http::Exchange& exchange, config::ListenerPurpose purpose);
 
   net::Worker& worker_;
   observe::Registry& registry_;
+  const TrailTokens& trail_tokens_;
   const Clock& clock_;
   TablesEntrance tables_{*this};
   std::list<Pinned> pinned_;

@@ -5,6 +5,8 @@ namespace {
 
 constexpr unsigned kBlockingThreads = 4;
 constexpr std::size_t kBlockingQueue = 1024;
+// How long the end may take for spans that are left.
+constexpr auto kFlushPatience = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -27,6 +29,23 @@ Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings)
   access_log_settings_ = settings;
   websocket_books_.use(settings.enabled ? access_log_ : nullptr);
   return {};
+}
+
+Result<void> Runtime::use_tracing(const std::optional<middleware::TracingSettings>& settings) {
+  if (settings == tracing_settings_) return {};
+  std::shared_ptr<SpanExporter> exporter;
+  if (settings && settings->otlp) {
+    auto started = SpanExporter::start(*settings, background_, registry_, clock_);
+    if (!started) return started.error();
+    exporter = std::move(*started);
+  }
+  exporter_ = std::move(exporter);
+  tracing_settings_ = settings;
+  return {};
+}
+
+void Runtime::flush_spans() {
+  if (exporter_) exporter_->flush(kFlushPatience);
 }
 
 Result<std::shared_ptr<PoolSet>> Runtime::backend(const upstream::BackendSettings& settings) {

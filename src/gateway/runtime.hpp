@@ -3,7 +3,9 @@
 #pragma once
 
 #include "gateway/pool_set.hpp"
+#include "gateway/span_exporter.hpp"
 #include "gateway/stores.hpp"
+#include "gateway/trail_tokens.hpp"
 #include "gateway/websocket_books.hpp"
 
 #include "gatehouse/base/clock.hpp"
@@ -19,6 +21,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,11 +39,20 @@ class Runtime {
   Stores& stores() { return stores_; }
   // The WebSocket connections that pass through.
   const std::shared_ptr<integration::WebSocketRelays>& websockets() const { return websockets_; }
+  const TrailTokens& trail_tokens() const { return trail_tokens_; }
   // For what must not hold up requests. Its metrics are in the control plane's cell.
   net::BackgroundWorker& background() { return background_; }
 
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
+  // Starts the export of spans when its settings are new; the old one ends with the last snapshot that uses it.
+  Result<void> use_tracing(const std::optional<middleware::TracingSettings>& settings);
+  // Where sampled requests put their spans; null: nowhere. Keeps the export going as long as a snapshot uses it.
+  std::shared_ptr<observe::SpanQueue> spans() const {
+    return exporter_ ? std::shared_ptr<observe::SpanQueue>(exporter_, exporter_->queue().get()) : nullptr;
+  }
+  // For the end: sends the spans that are left.
+  void flush_spans();
   // The pools of a backend with exactly these settings: those in use, or new ones.
   Result<std::shared_ptr<PoolSet>> backend(const upstream::BackendSettings& settings);
 
@@ -50,13 +62,16 @@ class Runtime {
   observe::Registry registry_;
   net::BlockingPool blocking_pool_;
   std::shared_ptr<middleware::ThrottleTable> throttle_table_;
+  const TrailTokens trail_tokens_;
   observe::AccessLogSettings access_log_settings_;
   std::shared_ptr<observe::AccessLog> access_log_;
   std::map<std::string, std::weak_ptr<PoolSet>> backends_;
   WebSocketBooks websocket_books_;
   std::shared_ptr<integration::WebSocketRelays> websockets_;
   Stores stores_;  // uses the pool and the metrics
-  net::BackgroundWorker background_;  // last: what runs there may use all of the above
+  net::BackgroundWorker background_;  // what runs there may use all of the above
+  std::optional<middleware::TracingSettings> tracing_settings_;
+  std::shared_ptr<SpanExporter> exporter_;  // uses the background
 };
 
 }  // namespace gatehouse::gateway

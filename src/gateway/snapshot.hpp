@@ -4,12 +4,14 @@
 #include "gateway/pool_set.hpp"
 
 #include "gatehouse/config/settings.hpp"
+#include "gatehouse/middleware/log_format.hpp"
 #include "gatehouse/observe/access_log.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/routing/router.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace gatehouse::gateway {
@@ -19,6 +21,7 @@ struct Snapshot {
   config::Settings settings;
   std::vector<std::shared_ptr<PoolSet>> backends;
   std::shared_ptr<observe::AccessLog> access_log;
+  std::optional<middleware::LogFormat> log_format;  // none: JSON
   std::vector<std::unique_ptr<pipeline::Route>> routes;  // the fallbacks of APIs among them
   pipeline::Route nowhere;                               // where no API matches
   std::unique_ptr<pipeline::Route> tables;               // what the listener for SDK clients answers with; may be none

@@ -117,11 +117,14 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   if (auto declared = Stores::declare(*stores, settings.tables); !declared) return declared.error();
   auto log = runtime.use_access_log(settings.access_log);
   if (!log) return log.error();
+  if (auto tracing = runtime.use_tracing(settings.tracing); !tracing) return tracing.error();
 
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->version = version;
   snapshot->settings = std::move(settings);
   snapshot->access_log = runtime.access_log();
+  const std::string& format = snapshot->settings.access_log.format;
+  if (format != "json") snapshot->log_format = middleware::LogFormat::parse(format).value();
   for (const auto& [name, pools] : *backends) snapshot->backends.push_back(pools);
   Parts parts{runtime, std::move(*backends), std::move(*stores), {}};
   make_authorizers(snapshot->settings, parts);

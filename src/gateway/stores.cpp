@@ -1,5 +1,7 @@
 #include "gateway/stores.hpp"
 
+#include "gateway/metered_engine.hpp"
+
 #include "gatehouse/gateway/compare_stores.hpp"
 #include "gatehouse/gateway/open_engine.hpp"
 
@@ -89,8 +91,8 @@ Result<Stores::Open> Stores::open_one(const StoreSettings& settings) {
   Open open{settings, nullptr, {}};
   auto engine = open_engine(settings, clock_, pool_);
   if (!engine) return engine.error();
-  open.engine = std::move(*engine);
-  auto* const local = dynamic_cast<LocalEngine*>(open.engine.get());
+  auto* const local = dynamic_cast<LocalEngine*>(engine->get());
+  open.engine = std::make_shared<MeteredEngine>(std::move(*engine), settings.name, registry_);
   if (local == nullptr) return open;
   for (const auto& [name, value] : local->storage().statistics()) {
     const auto read = [&storage = local->storage(), name = name] {
@@ -98,7 +100,8 @@ Result<Stores::Open> Stores::open_one(const StoreSettings& settings) {
         if (known == name) return static_cast<double>(now);
       return 0.0;
     };
-    open.metrics.push_back(registry_.observe(observe::Registry::Kind::kGauge, "gatehouse_store_" + name,
+    const auto kind = name.ends_with("_total") ? observe::Registry::Kind::kCounter : observe::Registry::Kind::kGauge;
+    open.metrics.push_back(registry_.observe(kind, "gatehouse_store_" + name,
                                              "Of the embedded store: " + name + ".", {{"store", settings.name}}, read));
   }
   return open;

@@ -8,8 +8,8 @@ WorkerPlane::Door::Door(net::Worker& worker, RequestHandler& handler, ListenerSh
       listener(worker, std::move(share.socket),
                [this](net::UniqueFd connection, const Endpoint& peer) { server.accept(std::move(connection), peer); }) {}
 
-WorkerPlane::WorkerPlane(net::Worker& worker, observe::Registry& registry, const Clock& clock)
-    : worker_(worker), resolver_(net::make_resolver(worker)), handler_(worker, registry, clock) {}
+WorkerPlane::WorkerPlane(net::Worker& worker, observe::Registry& registry, const TrailTokens& trail_tokens, const Clock& clock)
+    : worker_(worker), resolver_(net::make_resolver(worker)), handler_(worker, registry, trail_tokens, clock) {}
 
 void WorkerPlane::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListenerShare> shares) {
   for (const auto& pools : snapshot->backends) pools->open_on(worker_, *resolver_);

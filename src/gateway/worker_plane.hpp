@@ -26,7 +26,7 @@ struct ListenerShare {
 
 class WorkerPlane {
  public:
-  WorkerPlane(net::Worker& worker, observe::Registry& registry, const Clock& clock);
+  WorkerPlane(net::Worker& worker, observe::Registry& registry, const TrailTokens& trail_tokens, const Clock& clock);
 
   // Opens the backends' pools, swaps the snapshot, then opens, updates and closes listeners so that they are `shares`.
   void adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<ListenerShare> shares);

@@ -16,7 +16,7 @@ using pipeline::RequestContext;
 
 constexpr std::uint64_t kRebuilt = bit(FieldId::kXForwardedFor) | bit(FieldId::kXForwardedProto) |
                                    bit(FieldId::kXForwardedHost) | bit(FieldId::kXForwardedPort) |
-                                   bit(FieldId::kForwarded) | bit(FieldId::kXRequestId);
+                                   bit(FieldId::kForwarded) | bit(FieldId::kXRequestId) | bit(FieldId::kXGatehouseTrace);
 constexpr std::uint64_t kTrustedOnly = bit(FieldId::kXForwardedPrefix) | bit(FieldId::kXRealIp);
 constexpr std::string_view kOurPrefix = "x-gatehouse-";
 constexpr std::size_t kAddressSize = 46;  // what IpAddress::write() needs

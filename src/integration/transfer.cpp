@@ -48,6 +48,7 @@ Transfer::Transfer(const Destination& to, pipeline::RequestContext& context)
       total_deadline_(total_deadline(began_, backend_.settings().timeouts.total, context.deadline_after)),
       body_(context, replay(context.request(), backend_)) {
   context.upstream.backend = backend_.settings().name;
+  context.upstream.began = began_;
 }
 
 bool Transfer::advance() {

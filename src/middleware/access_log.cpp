@@ -1,6 +1,9 @@
-// The access log step: one JSON line a request, formatted straight into the worker's ring.
+// The access log step: one line a request, JSON or of a format of the user's own, formatted straight into the worker's ring.
+#include "gatehouse/base/ids.hpp"
+#include "gatehouse/middleware/log_format.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/pipeline/route.hpp"
+#include "gatehouse/pipeline/trace.hpp"
 #include "json_line.hpp"
 #include "outcome.hpp"
 
@@ -15,7 +18,8 @@ constexpr std::size_t kShort = 64;
 constexpr std::size_t kName = 256;
 constexpr std::size_t kPath = 1024;
 // All fields at their longest, numbers and names.
-constexpr std::size_t kLongest = kPath + 7 * kName + 3 * kShort + 1024;
+constexpr std::size_t kDetail = 512;
+constexpr std::size_t kLongest = kPath + 8 * kName + 4 * kShort + kDetail + 1024;
 static_assert(kLongest <= observe::AccessLog::kMaxLine);
 
 JsonLine& protocol(JsonLine& line, http::Version version) {
@@ -57,18 +61,45 @@ void write_upstream(JsonLine& line, const pipeline::UpstreamFacts& upstream) {
   line.raw(R"(,"tries":)").number(upstream.tries);
 }
 
+void write_identity(JsonLine& line, const pipeline::Identity& identity) {
+  line.raw(R"(,"auth":")").text(identity.method, kShort).raw(R"(")");
+  if (!identity.subject.empty()) line.raw(R"(,"key":")").text(identity.subject, kName).raw(R"(")");
+  if (!identity.plan.empty()) line.raw(R"(,"plan":")").text(identity.plan, kName).raw(R"(")");
+}
+
+// Which requests have a line: all that went wrong, unless told otherwise, and a share of the others.
+class Sample {
+ public:
+  explicit Sample(const observe::AccessLogSettings& settings)
+      : all_(settings.sample >= 1),
+        keep_errors_(settings.keep_errors),
+        threshold_(all_ ? 0 : static_cast<std::uint64_t>(settings.sample * 18446744073709551616.0)) {}
+
+  bool takes(const Outcome& outcome) const {
+    if (all_) return true;
+    const bool error = outcome.status == 0 || outcome.status >= 400 || outcome.reason != "ok";
+    return (error && keep_errors_) || random_u64() < threshold_;
+  }
+
+ private:
+  bool all_;
+  bool keep_errors_;
+  std::uint64_t threshold_;
+};
+
 class AccessLogStep final : public pipeline::Middleware {
  public:
-  AccessLogStep(std::shared_ptr<observe::AccessLog> log, const Clock& clock, std::string route_part)
-      : log_(std::move(log)), clock_(clock), route_part_(std::move(route_part)) {}
+  AccessLogStep(std::shared_ptr<observe::AccessLog> log, const Clock& clock, std::string route_part, const Sample& sample)
+      : log_(std::move(log)), clock_(clock), route_part_(std::move(route_part)), sample_(sample) {}
 
   std::string_view name() const override { return "access_log"; }
 
   void on_end(const pipeline::RequestContext& context) const noexcept override {
+    const Outcome outcome = outcome_of(context);
+    if (!sample_.takes(outcome)) return;
     const unsigned worker = context.exchange.worker().index();
     char* const room = log_->reserve(worker, kLongest);
     if (room == nullptr) return;
-    const Outcome outcome = outcome_of(context);
     const TimePoint now = context.ended(clock_);
     JsonLine line(room);
     line.raw(R"({"time":")").time(clock_, now);
@@ -82,7 +113,9 @@ class AccessLogStep final : public pipeline::Middleware {
     if (const auto agent = context.request().fields.get(http::FieldId::kUserAgent)) {
       line.raw(R"(,"user_agent":")").text(*agent, kName).raw(R"(")");
     }
-    if (!context.identity.subject.empty()) line.raw(R"(,"key":")").text(context.identity.subject, kName).raw(R"(")");
+    if (!context.identity.method.empty()) write_identity(line, context.identity);
+    if (!context.detail.empty()) line.raw(R"(,"detail":")").text(context.detail, kDetail).raw(R"(")");
+    if (context.trace != nullptr) line.raw(R"(,"trace_id":")").text(context.trace->trace_id, kShort).raw(R"(")");
     line.raw("}\n");
     log_->commit(worker, static_cast<std::size_t>(line.end() - room));
   }
@@ -91,13 +124,44 @@ class AccessLogStep final : public pipeline::Middleware {
   std::shared_ptr<observe::AccessLog> log_;
   const Clock& clock_;
   const std::string route_part_;
+  const Sample sample_;
+};
+
+class FormattedLogStep final : public pipeline::Middleware {
+ public:
+  FormattedLogStep(std::shared_ptr<observe::AccessLog> log, const Clock& clock, LogFormat format, const Sample& sample)
+      : log_(std::move(log)), clock_(clock), format_(std::move(format)), sample_(sample) {}
+
+  std::string_view name() const override { return "access_log"; }
+
+  void on_end(const pipeline::RequestContext& context) const noexcept override {
+    const Outcome outcome = outcome_of(context);
+    if (!sample_.takes(outcome)) return;
+    const unsigned worker = context.exchange.worker().index();
+    char* const room = log_->reserve(worker, format_.longest());
+    if (room == nullptr) return;
+    LogFacts facts{.context = &context, .client = &context.client, .status = outcome.status, .reason = outcome.reason};
+    facts.bytes_in = context.exchange.bytes_received();
+    facts.bytes_out = context.exchange.bytes_sent();
+    facts.took = context.ended(clock_) - context.exchange.arrival();
+    facts.arrival = clock_.wall() - std::chrono::duration_cast<std::chrono::system_clock::duration>(facts.took);
+    log_->commit(worker, static_cast<std::size_t>(format_.write(room, facts) - room));
+  }
+
+ private:
+  std::shared_ptr<observe::AccessLog> log_;
+  const Clock& clock_;
+  const LogFormat format_;
+  const Sample sample_;
 };
 
 }  // namespace
 
 Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock, std::string_view api,
-                     std::string_view route) {
-  return std::make_shared<AccessLogStep>(std::move(log), clock, route_part(api, route));
+                     std::string_view route, const observe::AccessLogSettings& settings) {
+  const Sample sample(settings);
+  if (settings.format == "json") return std::make_shared<AccessLogStep>(std::move(log), clock, route_part(api, route), sample);
+  return std::make_shared<FormattedLogStep>(std::move(log), clock, LogFormat::parse(settings.format).value(), sample);
 }
 
 }  // namespace gatehouse::middleware

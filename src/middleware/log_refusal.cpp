@@ -12,9 +12,22 @@ namespace {
 constexpr std::size_t kReason = 64;
 constexpr std::size_t kLongest = 512;
 
+void log_formatted(observe::AccessLog& log, unsigned worker, const Clock& clock, const http::Refusal& refusal, const LogFormat& format) {
+  char* const room = log.reserve(worker, format.longest());
+  if (room == nullptr) return;
+  LogFacts facts{.client = &refusal.peer.remote.address, .status = refusal.status, .reason = refusal.reason};
+  facts.bytes_in = refusal.bytes_received;
+  facts.bytes_out = refusal.bytes_sent;
+  facts.took = clock.now() - refusal.arrival;
+  facts.arrival = clock.wall() - std::chrono::duration_cast<std::chrono::system_clock::duration>(facts.took);
+  log.commit(worker, static_cast<std::size_t>(format.write(room, facts) - room));
+}
+
 }  // namespace
 
-void log_refusal(observe::AccessLog& log, unsigned worker, const Clock& clock, const http::Refusal& refusal) {
+void log_refusal(observe::AccessLog& log, unsigned worker, const Clock& clock, const http::Refusal& refusal,
+                 const LogFormat* format) {
+  if (format != nullptr) return log_formatted(log, worker, clock, refusal, *format);
   char* const room = log.reserve(worker, kLongest);
   if (room == nullptr) return;
   const TimePoint now = clock.now();

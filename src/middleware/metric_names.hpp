@@ -35,4 +35,9 @@ inline observe::Counter& count_reason(observe::Registry& registry, std::string_v
                           {{"reason", std::string(reason)}});
 }
 
+inline observe::Counter& count_auth_failure(observe::Registry& registry, std::string_view reason) {
+  return registry.counter("gatehouse_auth_failures_total", "Requests that no authorizer accepted, by reason.",
+                          {{"reason", std::string(reason)}});
+}
+
 }  // namespace gatehouse::middleware

@@ -32,6 +32,8 @@ class Lazy {
 // The few reasons that one route gives. Compared by text: nothing says that equal reasons are the same literal.
 class ReasonCounters {
  public:
+  using Make = observe::Counter& (*)(observe::Registry&, std::string_view reason);
+  explicit ReasonCounters(Make make) : make_(make) {}
   ~ReasonCounters() {
     for (auto& slot : slots_) delete slot.load(std::memory_order_relaxed);
   }
@@ -42,7 +44,7 @@ class ReasonCounters {
       if (known == nullptr) known = fill(slot, registry, reason);
       if (known->reason == reason) return known->counter.add(worker);
     }
-    count_reason(registry, reason).add(worker);
+    make_(registry, reason).add(worker);
   }
 
  private:
@@ -53,14 +55,15 @@ class ReasonCounters {
   using Slot = std::atomic<const Known*>;
 
   // What stands there afterwards: another worker may have been faster.
-  static const Known* fill(Slot& slot, observe::Registry& registry, std::string_view reason) {
-    const auto* const made = new Known{std::string(reason), count_reason(registry, reason)};
+  const Known* fill(Slot& slot, observe::Registry& registry, std::string_view reason) {
+    const auto* const made = new Known{std::string(reason), make_(registry, reason)};
     const Known* found = nullptr;
     if (slot.compare_exchange_strong(found, made, std::memory_order_acq_rel)) return made;
     delete made;
     return found;
   }
 
+  const Make make_;
   std::array<Slot, 8> slots_{};
 };
 
@@ -82,10 +85,20 @@ class MetricsStep final : public pipeline::Middleware {
     if (!context.upstream.backend.empty()) upstream().record(worker, context.upstream.total);
     const bool refused = outcome.status == 0 || outcome.status >= 400;
     if (refused && outcome.reason != "ok") [[unlikely]]
-      reasons_.add(registry_, worker, outcome.reason);
+      count_refused(context, outcome, worker);
   }
 
  private:
+  void count_refused(const pipeline::RequestContext& context, const Outcome& outcome, unsigned worker) const {
+    reasons_.add(registry_, worker, outcome.reason);
+    if (outcome.status == 429) throttled().add(worker);
+    if (context.decided_by == "authenticate") auth_failures_.add(registry_, worker, outcome.reason);
+  }
+  observe::Counter& throttled() const {
+    return throttled_.get([&]() -> auto& {
+      return registry_.counter("gatehouse_throttled_total", "Requests that the gateway refused with 429.", route_labels(api_, route_));
+    });
+  }
   observe::Counter& requests(int status) const {
     return requests_[status_class(status)].get(
         [&]() -> auto& { return count_requests(registry_, api_, route_, status); });
@@ -126,7 +139,9 @@ class MetricsStep final : public pipeline::Middleware {
   mutable Lazy<observe::Histogram> upstream_;
   mutable Lazy<observe::Counter> bytes_in_;
   mutable Lazy<observe::Counter> bytes_out_;
-  mutable ReasonCounters reasons_;
+  mutable Lazy<observe::Counter> throttled_;
+  mutable ReasonCounters reasons_{count_reason};
+  mutable ReasonCounters auth_failures_{count_auth_failure};
 };
 
 }  // namespace

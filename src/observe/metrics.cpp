@@ -159,7 +159,7 @@ Registry::Handle Registry::observe(Kind kind, std::string_view name, std::string
           }};
 }
 
-std::string Registry::scrape() const {
+std::string Registry::scrape(Style style) const {
   struct ListedFamily {
     std::string_view name;
     const Family* family;
@@ -182,11 +182,12 @@ std::string Registry::scrape() const {
   std::string text;
   for (const auto& [name, family, series] : listed) {
     const std::size_t before = text.size();
-    append_family(text, name, family->help, family->type);
+    append_family(text, name, family->help, family->type, style);
     bool any = false;
     for (const Listed& each : series) any |= append(text, name, each);
     if (!any) text.resize(before);
   }
+  if (style == Style::kOpenMetrics) text += "# EOF\n";
   return text;
 }
 

@@ -92,12 +92,16 @@ std::string format_labels(Labels labels) {
   return text;
 }
 
-void append_family(std::string& to, std::string_view name, std::string_view help, FamilyType type) {
+void append_family(std::string& to, std::string_view name, std::string_view help, FamilyType type, Registry::Style style) {
+  constexpr std::string_view kTotal = "_total";
+  const bool open = style == Registry::Style::kOpenMetrics;
+  // There the samples of a counter have a suffix that its family has not.
+  if (open && type == FamilyType::kCounter && name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
   constexpr std::string_view kTypes[] = {"counter", "gauge", "histogram"};
   to += "# HELP ";
   to += name;
   to += ' ';
-  append_escaped(to, help, false);
+  append_escaped(to, help, open);  // OpenMetrics escapes quotes here too
   to += "\n# TYPE ";
   to += name;
   to += ' ';

@@ -1,5 +1,5 @@
 // The pieces of the Prometheus text exposition format 0.0.4
-// (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure functions that append.
+// (https://prometheus.io/docs/instrumenting/exposition_formats/) and of OpenMetrics 1.0. Pure functions that append.
 #pragma once
 
 #include "gatehouse/observe/metrics.hpp"
@@ -16,7 +16,8 @@ enum class FamilyType : std::uint8_t { kCounter, kGauge, kHistogram };
 std::string format_labels(Labels labels);
 
 // The # HELP and # TYPE lines.
-void append_family(std::string& to, std::string_view name, std::string_view help, FamilyType type);
+void append_family(std::string& to, std::string_view name, std::string_view help, FamilyType type,
+                   Registry::Style style = Registry::Style::kPrometheus);
 // `labels` as format_labels() made them.
 void append_sample(std::string& to, std::string_view name, std::string_view labels, std::uint64_t value);
 void append_sample(std::string& to, std::string_view name, std::string_view labels, double value);

@@ -2,6 +2,7 @@
 
 #include "gatehouse/pipeline/middleware.hpp"
 #include "gatehouse/pipeline/route.hpp"
+#include "gatehouse/pipeline/trail.hpp"
 
 namespace gatehouse::pipeline {
 namespace {
@@ -47,6 +48,7 @@ void RequestContext::respond(http::ResponseHead& head, std::string_view first, h
   // The same id that the log and the backend have, on answers of every origin.
   if (!request_id.empty()) head.edits.set_valid(http::FieldId::kXRequestId, request_id);
   for (auto step = route.steps.rbegin(); step != route.steps.rend(); ++step) (*step)->on_response(*this, head);
+  if (trail != nullptr) [[unlikely]] trail->tell(*this, head);
   status = head.status;
   if (filters_.empty()) return exchange.respond(head, first, more);
   const std::string_view passed = filtered(first, more);

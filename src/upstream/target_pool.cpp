@@ -79,6 +79,7 @@ std::unique_ptr<PooledConnection> TargetPool::adopt(std::unique_ptr<net::Stream>
   connection->address = address;
   connection->http->on_idle_end([this, ended = connection.get()](http::ClientConnection&) { unlink(*ended); });
   backend_.counters().connections_opened.fetch_add(1, std::memory_order_relaxed);
+  connection->closed = &backend_.counters().connections_closed;
   return connection;
 }
 

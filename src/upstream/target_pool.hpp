@@ -8,17 +8,24 @@
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/upstream/backend.hpp"
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace gatehouse::upstream {
 
 struct PooledConnection {
+  ~PooledConnection() {
+    if (closed != nullptr) closed->fetch_add(1, std::memory_order_relaxed);
+  }
+
   std::unique_ptr<http::ClientConnection> http;
   IpAddress address;
   TimePoint idle_since{};
   PooledConnection* next = nullptr;  // in the list of idle ones
   PooledConnection* previous = nullptr;
+  std::atomic<std::uint64_t>* closed = nullptr;  // counts its end; the backend's, which outlives it
 };
 
 class TargetPool final : private net::Timer {

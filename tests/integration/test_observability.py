@@ -215,3 +215,54 @@ def test_admin_survives_garbage(front):
 def test_admin_pages_are_not_on_the_listeners(front):
     for target in ("/healthz", "/readyz", "/metrics", "/status", "/reload"):
         assert front.get(target).status == 404
+
+
+# ---- Formats
+
+def test_combined_lines_are_what_web_servers_write(rig):
+    gateway = rig.proxy(rig.upstream(), access_log={"format": "combined"})
+    gateway.get("/orders?key=secret", fields=[("User-Agent", 'a"b\\'), ("Referer", "http://r.test/p?token=secret")])
+    with gateway.client() as client:
+        client.send(b"broken\r\n\r\n")
+        client.read_response()
+    gateway.stop()
+    first, second = sorted(gateway.output.text().splitlines(), key=lambda line: "/orders" not in line)
+    assert re.fullmatch(r'127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /orders HTTP/1\.1" 200 \d+ '
+                        r'"http://r\.test/p" "a\\"b\\\\"', first), first
+    assert re.fullmatch(r'127\.0\.0\.1 - - \[.*\] "- - -" 400 \d+ "-" "-"', second), second
+
+
+def test_a_format_with_amazons_names(rig):
+    gateway = rig.proxy(rig.upstream(), route={"match": "GET /orders/{id}"}, access_log={
+        "format": '{"id":"$context.requestId","ip":"$context.identity.sourceIp","route":"$context.routeKey","status":$context.status}'})
+    gateway.get("/orders/7", fields=[("X-Request-Id", "fmt-1")])
+    assert gateway.wait_access(id="fmt-1") == {"id": "fmt-1", "ip": "127.0.0.1", "route": "GET /orders/{id}", "status": 200}
+
+
+def test_unknown_names_stop_the_start_and_name_the_nearest(tmp_path):
+    (tmp_path / "gatehouse.yaml").write_text(json.dumps(complete({
+        "access_log": {"format": "$context.requestID"}, "apis": [{"name": "a", "routes": [{"match": "$default", "mock": {"status": 200}}]}]})))
+    done = run("check", str(tmp_path / "gatehouse.yaml"))
+    assert done.returncode == 1
+    assert "there is no variable $context.requestID: did you mean $context.requestId?" in done.stdout + done.stderr
+
+
+def test_a_sample_keeps_errors(rig):
+    gateway = rig.proxy(rig.upstream(lambda r, c: c.answer(status=503 if r.target == "/bad" else 200)), access_log={"sample": "0%"})
+    client = gateway.client()
+    for target in ("/good", "/bad", "/good"):
+        client.get(target)
+    client.close()
+    gateway.stop()
+    assert [(line["path"], line["status"]) for line in gateway.access_log()] == [("/bad", 503)]
+
+
+def test_the_line_tells_who_called_and_why_not(rig):
+    gateway = rig.proxy(rig.upstream(), route={"match": "GET /orders", "auth": ["partners"]},
+                        authorizers={"partners": {"api_key": {"keys": [{"id": "one", "key": "${TEST_KEY:-right}"}]}}})
+    gateway.get("/orders", fields=[("x-api-key", "right"), ("X-Request-Id", "who-1")])
+    line = gateway.wait_access(request_id="who-1")
+    assert (line["auth"], line["key"]) == ("api_key", "one")
+    gateway.get("/orders", fields=[("X-Request-Id", "who-2")])
+    assert gateway.wait_access(request_id="who-2")["status"] >= 400
+    gateway.wait_metric("gatehouse_auth_failures_total", 1, reason=gateway.wait_access(request_id="who-2")["reason"])

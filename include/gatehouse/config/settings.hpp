@@ -9,6 +9,7 @@
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
 #include "gatehouse/middleware/settings.hpp"
+#include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
 #include "gatehouse/upstream/settings.hpp"
@@ -91,6 +92,7 @@ struct Settings {
   AdminSettings admin;
   IpSet trusted_proxies;
   observe::AccessLogSettings access_log;
+  std::optional<middleware::TracingSettings> tracing;
   ErrorStyle errors = ErrorStyle::kHelpful;
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
   std::vector<upstream::BackendSettings> backends;

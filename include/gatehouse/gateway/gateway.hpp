@@ -48,6 +48,8 @@ class Gateway {
   Status status() const;
   observe::Registry& registry();  // any thread
   void reopen_logs();
+  // For X-Gatehouse-Trace: requests that carry it are told what decided about them. Good for `lifetime`, a day at most.
+  std::string issue_trail_token(Duration lifetime);
 
  private:
   struct Impl;

@@ -16,9 +16,9 @@ enum class FieldId : std::uint8_t {
   kCacheControl, kConnection, kContentEncoding, kContentLength, kContentRange, kContentType, kCookie, kDate, kETag,
   kExpect, kExpires, kForwarded, kHost, kIfMatch, kIfModifiedSince, kIfNoneMatch, kIfRange, kIfUnmodifiedSince,
   kKeepAlive, kLastModified, kLocation, kOrigin, kProxyAuthenticate, kProxyAuthorization, kProxyConnection, kRange,
-  kReferer, kRetryAfter, kServer, kSetCookie, kTe, kTraceparent, kTrailer, kTransferEncoding, kUpgrade, kUserAgent,
-  kVary, kVia, kWwwAuthenticate, kXForwardedFor, kXForwardedHost, kXForwardedPort, kXForwardedPrefix, kXForwardedProto,
-  kXRealIp, kXRequestId,
+  kReferer, kRetryAfter, kServer, kSetCookie, kTe, kTraceparent, kTracestate, kTrailer, kTransferEncoding, kUpgrade, kUserAgent,
+  kVary, kVia, kWwwAuthenticate, kXAmznTraceId, kXForwardedFor, kXForwardedHost, kXForwardedPort, kXForwardedPrefix,
+  kXForwardedProto, kXGatehouseTrace, kXRealIp, kXRequestId,
   kCount
 };
 static_assert(static_cast<int>(FieldId::kCount) < 64);

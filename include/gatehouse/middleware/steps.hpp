@@ -5,8 +5,10 @@
 #include "gatehouse/middleware/authorizer.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/throttle_table.hpp"
+#include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/observe/access_log.hpp"
 #include "gatehouse/observe/metrics.hpp"
+#include "gatehouse/observe/spans.hpp"
 #include "gatehouse/pipeline/middleware.hpp"
 
 #include <memory>
@@ -18,12 +20,16 @@ namespace gatehouse::middleware {
 
 using Step = std::shared_ptr<const pipeline::Middleware>;
 
-// One JSON line a request, written in on_end: `time` is then, less `duration_ms` the arrival. The query is never logged: it
+// One line a request, written in on_end. In JSON: `time` is then, less `duration_ms` the arrival. The query is never logged: it
 // may hold keys. A client that left before it was answered is 499. For the route it is made for.
+// REQUIRES: settings.format is one that LogFormat takes.
 Step make_access_log(std::shared_ptr<observe::AccessLog> log, const Clock& clock, std::string_view api,
-                     std::string_view route);
+                     std::string_view route, const observe::AccessLogSettings& settings = {});
 // Requests by status class, latency, upstream latency, bytes, refusals by reason, for the route it is made for.
 Step make_metrics(observe::Registry& registry, std::string_view api, std::string_view route, const Clock& clock);
+// Continues the caller's trace (traceparent, tracestate, X-Amzn-Trace-Id) or begins one, tells the backend, and gives the
+// spans of what is sampled to `spans`; null: ids are made and passed on, nothing is exported.
+Step make_tracing(const TracingSettings& settings, std::shared_ptr<observe::SpanQueue> spans, const Clock& clock);
 // Sets the body limit; 413 "body_too_large" at once where Content-Length says more.
 Step make_limits(std::uint64_t body_limit);
 // Preflights (204, or 403 "cors_origin_refused") and fields of every answer, the gateway's own errors included; a backend's

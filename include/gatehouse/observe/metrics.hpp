@@ -82,8 +82,10 @@ class Registry {
   [[nodiscard]] Handle observe(Kind kind, std::string_view name, std::string_view help, const Labels& labels,
                                std::function<double()> read);
 
-  // Prometheus text format 0.0.4, families sorted by name.
-  std::string scrape() const;
+  // Prometheus text format 0.0.4, or OpenMetrics 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/): there a
+  // counter's family goes without "_total", and the text ends with "# EOF". Families sorted by name.
+  enum class Style : std::uint8_t { kPrometheus, kOpenMetrics };
+  std::string scrape(Style style = Style::kPrometheus) const;
 
  private:
   struct Impl;

@@ -25,6 +25,8 @@ class Claims;
 namespace gatehouse::pipeline {
 
 struct Route;
+struct Trace;
+class Trail;
 
 // Who the client turned out to be.
 struct Identity {
@@ -54,6 +56,7 @@ struct UpstreamFacts {
   Duration connect{};
   Duration first_byte{};
   Duration total{};
+  TimePoint began{};
 };
 
 class RequestContext {
@@ -85,6 +88,9 @@ class RequestContext {
   std::string_view detail;
   int status = 0;  // sent to the client; 0: none; 499: the client left first
   UpstreamFacts upstream;
+  std::string_view decided_by;   // the step that answered; empty: none did
+  const Trace* trace = nullptr;  // made by the tracing step; null: there is none
+  Trail* trail = nullptr;        // notes what decides, when an operator asked for it; mostly null
 
   const http::RequestHead& request() const { return exchange.request(); }
   Arena& arena() { return exchange.arena(); }

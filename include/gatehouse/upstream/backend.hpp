@@ -35,7 +35,7 @@ enum class AttemptOutcome : std::uint8_t { kAnswered, kAnsweredWithError /* 5xx 
 // On a cache line of their own: every worker writes them.
 struct alignas(64) BackendCounters {
   std::atomic<std::uint64_t> retries{0}, retries_refused{0}, breaker_opened{0}, queue_full{0}, no_healthy_target{0},
-      connections_opened{0}, connections_reused{0}, health_changes{0};
+      connections_opened{0}, connections_closed{0}, connections_reused{0}, health_changes{0};
 };
 
 class Backend {

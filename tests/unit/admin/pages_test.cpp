@@ -47,6 +47,25 @@ TEST_F(PagesTest, TellsMetricsAndStatus) {
   EXPECT_NE(pages_->answer("GET", "/status", false).body.find("\"config_version\": 1"), std::string::npos);
 }
 
+TEST_F(PagesTest, SpeaksOpenMetricsToThoseThatAskForIt) {
+  const Page metrics = pages_->answer("GET", "/metrics", false, "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2");
+  EXPECT_EQ(metrics.type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_TRUE(metrics.body.ends_with("# EOF\n"));
+  EXPECT_EQ(pages_->answer("GET", "/metrics", false, "*/*").type, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+TEST_F(PagesTest, IssuesTrailTokensOnPostAlone) {
+  const Page issued = pages_->answer("POST", "/trace-tokens?lifetime=60", false);
+  EXPECT_EQ(issued.status, 201);
+  EXPECT_NE(issued.body.find("\"lifetime_seconds\": 60"), std::string::npos);
+  EXPECT_NE(issued.body, pages_->answer("POST", "/trace-tokens?lifetime=60", false).body);
+  EXPECT_EQ(pages_->answer("POST", "/trace-tokens", false).status, 201);
+  EXPECT_EQ(pages_->answer("GET", "/trace-tokens", false).allow, "POST");
+  EXPECT_EQ(pages_->answer("POST", "/trace-tokens", true).status, 403);
+  for (const char* wrong : {"?lifetime=0", "?lifetime=86401", "?lifetime=10m", "?life=1", "?lifetime="})
+    EXPECT_EQ(pages_->answer("POST", std::string("/trace-tokens") + wrong, false).status, 400) << wrong;
+}
+
 TEST_F(PagesTest, ReloadsOnPostAlone) {
   const Page read = pages_->answer("GET", "/reload", false);
   EXPECT_EQ(read.status, 405);

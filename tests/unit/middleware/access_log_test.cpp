@@ -1,3 +1,4 @@
+#include "gatehouse/pipeline/trace.hpp"
 #include "step_fixture.hpp"
 
 #include <unistd.h>
@@ -6,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -63,7 +65,7 @@ TEST_F(AccessLogStepTest, WritesOneLineWithWhatHappened) {
       R"("method":"GET","host":"api.example.com","path":"/v1/orders/7","protocol":"HTTP/1.1","api":"shop",)"
       R"("route":"GET /v1/orders/{id}","status":200,"reason":"ok","bytes_in":120,"bytes_out":100,"duration_ms":12.345,)"
       R"("backend":"orders","target":"http://orders-1:8000","upstream_status":200,"upstream_ms":11.000,)"
-      R"("connect_ms":1.500,"tries":2,"user_agent":"curl/7.88.1","key":"partner-1"})"
+      R"("connect_ms":1.500,"tries":2,"user_agent":"curl/7.88.1","auth":"api_key","key":"partner-1"})"
       "\n");
 }
 
@@ -72,9 +74,52 @@ TEST_F(AccessLogStepTest, LeavesOutWhatThereWasNot) {
   request.run();
   const json read = line(request);
   for (const char* key :
-       {"backend", "target", "upstream_status", "upstream_ms", "connect_ms", "tries", "user_agent", "key"}) {
+       {"backend", "target", "upstream_status", "upstream_ms", "connect_ms", "tries", "user_agent", "auth", "key", "plan", "detail", "trace_id"}) {
     EXPECT_FALSE(read.contains(key)) << key;
   }
+}
+
+TEST_F(AccessLogStepTest, TellsWhyWhoAndWhichTrace) {
+  Request request(worker_, route_, "GET", "/");
+  pipeline::Trace trace;
+  trace.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  request.context.trace = &trace;
+  request.context.detail = "the token \"expired\"\nat noon";
+  request.context.identity.method = "jwt";
+  request.context.identity.plan = "gold";
+  request.run();
+  const json read = line(request);
+  EXPECT_EQ(read["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(read["detail"], "the token \"expired\"\nat noon");
+  EXPECT_EQ(read["auth"], "jwt");
+  EXPECT_EQ(read["plan"], "gold");
+}
+
+TEST_F(AccessLogStepTest, ASampleHasAllErrorsAndAShareOfTheRest) {
+  const Step step = make_access_log(log_, clock_, "shop", "GET /", {true, file_, "$context.status", 0.25});
+  constexpr int kRequests = 2000;
+  for (int i = 0; i < kRequests; ++i) {
+    Request good(worker_, route_, "GET", "/");
+    good.run();
+    step->on_end(good.context);
+    Request bad(worker_, route_, "GET", "/");
+    bad.context.status = 503;
+    bad.context.reason = "upstream_breaker_open";
+    step->on_end(bad.context);
+  }
+  std::map<std::string, int> lines;
+  std::istringstream text(written());
+  for (std::string each; std::getline(text, each);) ++lines[each];
+  EXPECT_EQ(lines["503"], kRequests);
+  EXPECT_NEAR(lines["200"], kRequests / 4, kRequests / 10);
+}
+
+TEST_F(AccessLogStepTest, ErrorsMayBeSampledToo) {
+  const Step step = make_access_log(log_, clock_, "shop", "GET /", {true, file_, "json", 0, false});
+  Request bad(worker_, route_, "GET", "/");
+  bad.context.status = 503;
+  step->on_end(bad.context);
+  EXPECT_EQ(written(), "");
 }
 
 TEST_F(AccessLogStepTest, NeverWritesTheQuery) {

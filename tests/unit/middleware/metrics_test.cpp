@@ -75,6 +75,20 @@ TEST_F(MetricsStepTest, RecordsTheBackendsTimeOnlyWhereThereWasOne) {
   EXPECT_THAT(registry_.scrape(), HasSubstr(sample("gatehouse_upstream_duration_seconds_sum", "0.25")));
 }
 
+TEST_F(MetricsStepTest, CountsWhatIsThrottledAndWhoIsNotLetIn) {
+  end(429, "throttled");
+  end(429);  // a backend's own
+  Request request(worker_, route_, "GET", "/");
+  request.context.status = 401;
+  request.context.reason = "jwt_expired";
+  request.context.decided_by = "authenticate";
+  step_->on_end(request.context);
+  const std::string text = registry_.scrape();
+  EXPECT_THAT(text, HasSubstr(sample("gatehouse_throttled_total", "1")));
+  EXPECT_THAT(text, HasSubstr("gatehouse_auth_failures_total{reason=\"jwt_expired\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("gatehouse_auth_failures_total{reason=\"throttled\"}")));
+}
+
 TEST_F(MetricsStepTest, CountsRefusalsByReason) {
   end(429, "throttled");
   end(429, "throttled");

@@ -62,6 +62,8 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
       "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes")}}};
   const std::vector<Step> steps = {
       make_access_log(log, clock_, "shop", "GET /v1/orders/{id}"),
+      make_access_log(log, clock_, "shop", "GET /v1/orders/{id}", {true, "/dev/null", "combined"}),
+      make_tracing({}, std::make_shared<observe::SpanQueue>(registry_), clock_),
       make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_),
       make_limits(1000),
       make_cors({{"https://*.example.com"}, {"GET"}, {"x-a"}, {"x-b"}, true, 10min}),
@@ -76,7 +78,8 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
   // The second presents its key in the query, which has to be decoded.
   for (const std::string target : {"/v1/orders/7", "/v1/orders/7?key=a+key+of+more%20than%20sixteen+bytes"}) {
     FieldList fields{
-        {"Origin", "https://shop.example.com"}, {"Cookie", "a=b"}, {"User-Agent", "curl/7.88.1 on some machine"}};
+        {"Origin", "https://shop.example.com"}, {"Cookie", "a=b"}, {"User-Agent", "curl/7.88.1 on some machine"},
+        {"X-Amzn-Trace-Id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0"}};
     if (target.find('?') == std::string::npos) fields.emplace_back("x-api-key", "a key of more than sixteen bytes");
     for (const auto& step : steps) {
       Request first(worker_, route_, "GET", target, fields);

@@ -128,6 +128,15 @@ TEST(RegistryTest, WritesFamiliesSortedWithHelpTypeAndEscapedLabels) {
             "b_total{api=\"shop\",route=\"GET /\\\"x\\\"\\\\y\\nz\"} 3\n");
 }
 
+TEST(RegistryTest, WritesOpenMetricsWithFamiliesOfCountersWithoutTheirSuffixAndAnEnd) {
+  Registry registry(1);
+  registry.counter("b_total", "Of \"b\".").add(0, 3);
+  const auto gauge = registry.observe(Registry::Kind::kGauge, "a", "Of a.", {}, [] { return 1.5; });
+  EXPECT_EQ(registry.scrape(Registry::Style::kOpenMetrics),
+            "# HELP a Of a.\n# TYPE a gauge\na 1.5\n"
+            "# HELP b Of \\\"b\\\".\n# TYPE b counter\nb_total 3\n# EOF\n");
+}
+
 TEST(RegistryTest, WritesHistogramsCumulativeWithSumAndCount) {
   Registry registry(1);
   Histogram& histogram = registry.histogram("a_seconds", "A.", {{"route", "x"}});

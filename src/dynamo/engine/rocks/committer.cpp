@@ -126,6 +126,7 @@ bool Committer::sync_once() {
   const TimePoint start = std::chrono::steady_clock::now();
   const rocksdb::Status status = db_.FlushWAL(true);
   sync_time_ = std::chrono::steady_clock::now() - start;
+  syncs_.fetch_add(1, std::memory_order_relaxed);
   if (!status.ok()) {
     fail(status.ToString());
     return false;  // told on the next round

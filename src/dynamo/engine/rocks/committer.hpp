@@ -39,6 +39,8 @@ class Committer {
 
   // Any thread that saw the disk fail, before it lets anybody believe otherwise. The first one counts.
   void fail(const std::string& reason);
+  // How many times the log went to disk.
+  std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   std::optional<Error> failure() const;
 
@@ -57,6 +59,7 @@ class Committer {
   const Duration interval_;
   std::atomic<unsigned> requests_{0};  // since the last sync began
   std::atomic<unsigned> expected_{1};  // as many as that sync was for
+  std::atomic<std::uint64_t> syncs_{0};
   std::atomic<bool> failed_{false};
   std::atomic<CommitNumber> synced_;
   std::atomic<CommitNumber> last_good_{0};  // written before the failure

@@ -207,6 +207,7 @@ std::vector<std::pair<std::string, std::uint64_t>> RocksStorage::statistics() co
   std::uint64_t stopped = 0;
   db_->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
   values.emplace_back("write_stopped", stopped);
+  values.emplace_back("fsyncs_total", committer_ ? committer_->syncs() : 0);
   return values;
 }
 
