@@ -49,8 +49,8 @@ void access_log_line(benchmark::State& state) {
   observe::Registry registry(1);
   const SystemClock clock;
   const auto log = *observe::AccessLog::open({true, "/dev/null"}, 1, registry);
-  const Step step = make_access_log(log, clock, request.route.api, request.route.label);
   Request request;
+  const Step step = make_access_log(log, clock, request.route.api, request.route.label);
   // No real worker is as fast: the ring would fill, and a line that is dropped costs nothing.
   constexpr int kRingful = 512;
   int lines = 0;
@@ -74,6 +74,23 @@ void metrics_record(benchmark::State& state) {
   for (auto _ : state) step->on_end(request.context);
 }
 BENCHMARK(metrics_record);
+
+// A request without a trace that is not sampled: the way in, and the end.
+void tracing_of_an_unsampled_request(benchmark::State& state) {
+  observe::Registry registry(1);
+  const SystemClock clock;
+  Request request;
+  TracingSettings never;
+  never.sample = 0;
+  const Step unsampled = make_tracing(never, std::make_shared<observe::SpanQueue>(registry), clock);
+  for (auto _ : state) {
+    request.context.request_edits = http::FieldEdits(request.context.arena());
+    benchmark::DoNotOptimize(unsampled->on_request(request.context));
+    unsampled->on_end(request.context);
+    request.context.arena().clear();
+  }
+}
+BENCHMARK(tracing_of_an_unsampled_request);
 
 void throttle_take_of_one_client(benchmark::State& state) {
   ThrottleTable table;
