@@ -27,7 +27,8 @@ Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings)
   if (!opened) return opened.error();
   access_log_ = *opened;
   access_log_settings_ = settings;
-  websocket_books_.use(settings.enabled ? access_log_ : nullptr);
+  // A format of the user's own has no words for the end of a WebSocket connection.
+  websocket_books_.use(settings.enabled && settings.format == "json" ? access_log_ : nullptr);
   return {};
 }
 
