@@ -27,7 +27,7 @@ ALLOWED = {
     "dynamo/expr": ["dynamo/wire"],
     "dynamo/engine": ["dynamo/expr", "dynamo/wire", "upstream", "crypto"],
     "dynamo/adapter": ["dynamo/engine"],
-    "pipeline": ["http", "observe"],
+    "pipeline": ["http", "observe", "crypto"],
     "routing": ["pipeline"],
     "middleware": ["pipeline", "crypto", "json", "upstream"],
     "integration": ["pipeline", "upstream", "json", "dynamo/adapter"],
