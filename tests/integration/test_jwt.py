@@ -283,3 +283,44 @@ def test_log_names_the_subject_and_no_token(shop, issuer):
     answer = shop.get("/orders/7", fields=bearer(token))
     assert shop.wait_access(request_id=answer.fields["x-request-id"])["key"] == "carol"
     assert token.split(".")[1] not in shop.output.text() + shop.log.text()
+
+
+# ---- Tables by claim
+
+@pytest.fixture(scope="module")
+def notes(shared_rig, issuer):
+    key = {"owner": "$claims.sub", "id": "$path.id"}
+    return shared_rig.gateway({
+        "tables": {"notes": {"key": {"owner": "S", "id": "S"}}},
+        "authorizers": {"users": {"jwt": {"issuer": issuer.issuer, "audience": ["shop"]}},
+                        "partners": {"api_key": {"keys": [{"id": "one", "key": "right"}]}}},
+        "apis": [{"name": "notes", "auth": ["users", "partners"], "routes": [
+            {"match": "ANY /notes/{id}", "table": {"name": "notes", "key": key}},
+            {"match": "GET /notes", "table": {"name": "notes", "key": {"owner": "$claims.sub"}}},
+            {"match": "ANY /prefixed/{id}", "table": {"name": "notes", "key": {"owner": "user#$claims.sub", "id": "$path.id"}}},
+            {"match": "ANY /public/{id}", "table": {"name": "notes", "key": {"owner": "$claims.sub|public", "id": "$path.id"}}},
+            {"match": "GET /call/{id}", "dynamodb": {"action": "GetItem", "request": {
+                "TableName": "notes", "Key": {"owner": {"S": "$claims.sub"}, "id": {"S": "$path.id"}}}}}]}]})
+
+
+def test_everybody_has_their_own_notes(notes, issuer):
+    alice, bob = bearer(issuer.token()), bearer(issuer.token(sub="bob"))
+    assert notes.exchange("PUT", "/notes/1", body=b'{"text": "secret"}', fields=alice).status in (200, 201)
+    assert notes.get("/notes/1", fields=alice).json()["text"] == "secret"
+    assert notes.get("/notes/1", fields=bob).status == 404
+    assert notes.get("/call/1", fields=alice).json()["Item"]["text"] == "secret"
+    assert "text" not in notes.get("/call/1", fields=bob).body.decode()
+    assert notes.exchange("PUT", "/notes/1", body=b'{"owner": "alice", "text": "mine"}', fields=bob).status == 400
+    assert notes.get("/notes", fields=bob).json()["items"] == []
+    assert notes.get("/notes/1", fields=alice).json()["text"] == "secret"
+
+
+def test_caller_without_the_claim_reaches_nobodys_notes(notes, issuer):
+    callers = [[("X-Api-Key", "right")], *(bearer(issuer.token(sub=sub)) for sub in (None, "")), bearer(encode(
+        {"alg": "RS256", "kid": "one"}, json.dumps(issuer.claims())[:-1].replace('"sub": "alice"', '"sub": null') + "}", issuer.keys[0].sign))]
+    for caller in callers:
+        for method, target in (("GET", "/notes/1"), ("GET", "/notes"), ("DELETE", "/notes/1"), ("GET", "/prefixed/1"), ("GET", "/call/1")):
+            answer = notes.exchange(method, target, fields=caller)
+            assert (answer.status, answer.json()) == (403, {"message": "Forbidden"}), (caller, target)
+            assert notes.wait_access(request_id=answer.fields["x-request-id"])["reason"] == "claim_missing"
+    assert notes.get("/public/7", fields=callers[0]).status == 404  # a default is there for that
