@@ -16,12 +16,12 @@ def bearer(token):
     return [("Authorization", f"Bearer {token}")]
 
 
-def shop(rig, jwt):
+def shop(rig, jwt, **more):
     upstream = rig.upstream()
     audience = {} if "issuers" in jwt else {"audience": ["shop"]}
     config = {
         "backends": {"fake": {"targets": [upstream.url]}}, "authorizers": {"users": {"jwt": {**audience, **jwt}}},
-        "apis": [{"name": "a", "auth": ["users"], "routes": [{"match": "$default", "backend": "fake"}]}]}
+        "apis": [{"name": "a", "auth": ["users"], "routes": [{"match": "$default", "backend": "fake"}]}], **more}
     gateway = rig.gateway(config)
     gateway.config, gateway.upstream = config, upstream
     return gateway
@@ -229,3 +229,20 @@ def test_waiting_requests_are_bounded_in_time(rig):
     begin = time.monotonic()
     assert ask(gateway, issuer.token()).status == 503
     assert time.monotonic() - begin < 10
+
+
+def test_waiting_requests_are_bounded_in_number(rig):
+    issuer = rig.keep(FakeIssuer())
+    issuer.behave = gate = Gate(issuer)
+    gateway = shop(rig, {"issuer": issuer.issuer, "fetch": {"timeout": "60s"}},
+                   listeners=[{"address": "127.0.0.1:0", "limits": {"connections_per_client": 0}}])
+    token = issuer.token()
+    clients = [gateway.client() for _ in range(1001)]
+    for client in clients:
+        client.send(f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    refused = gateway.wait_access(reason="jwt_keys_unavailable")
+    assert refused["status"] == 503
+    gateway.wait_metric("gatehouse_requests_in_flight", 1000)
+    gate.open.set()
+    statuses = [client.read_response().status for client in clients]
+    assert (statuses.count(200), statuses.count(503)) == (1000, 1)
