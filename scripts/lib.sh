@@ -13,7 +13,7 @@ BUILD_PACKAGES=(
 )
 TEST_PACKAGES=(
   libgtest-dev libgmock-dev
-  python3 python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3 python3-websockets
+  python3 python3-cryptography python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3 python3-websockets
   curl nginx-light nodejs openssl procps strace
   prometheus # promtool
 )

@@ -1,5 +1,7 @@
 #include "checks.hpp"
 
+#include "caller_facts.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -8,16 +10,6 @@
 
 namespace gatehouse::config {
 namespace {
-
-// Calls visit(cursor, index) for every item of the list at `key`, if there is one.
-template <class F>
-void each_item(const Cursor& map, std::string_view key, F visit) {
-  if (map.node().kind != Node::Kind::kMap) return;
-  const Node::Entry* const entry = map.node().find(key);
-  if (entry == nullptr) return;
-  const Cursor list = map.child(*entry);
-  for (std::size_t i = 0; i < entry->value->items.size(); ++i) visit(list.item(i), i);
-}
 
 std::string line_of(const Cursor& at) { return "line " + std::to_string(at.node().at.line); }
 
@@ -106,11 +98,6 @@ void check_routes(const Cursor& root, const Settings& settings) {
   });
 }
 
-bool asks_who_calls(const Settings& settings, const ApiSettings& api, const RouteSettings& route) {
-  const auto& auth = route.scoped.auth ? route.scoped.auth : api.scoped.auth ? api.scoped.auth : settings.scoped.auth;
-  return auth && !auth->empty();
-}
-
 // Tables behind a route that asks nobody who they are would be open to everybody.
 void check_open_tables(const Cursor& root, const Settings& settings) {
   const bool loopback = std::ranges::all_of(settings.listeners, [](const ListenerSettings& listener) {
@@ -122,62 +109,12 @@ void check_open_tables(const Cursor& root, const Settings& settings) {
       if (j >= settings.apis[i].routes.size()) return;
       const RouteSettings& route = settings.apis[i].routes[j];
       const auto* const tables = std::get_if<integration::DynamodbSettings>(&route.integration);
-      if (tables == nullptr || !tables->protocol.access_keys.empty() || asks_who_calls(settings, settings.apis[i], route)) return;
+      if (tables == nullptr || !tables->protocol.access_keys.empty() || caller_facts(settings, settings.apis[i], route).asked) return;
       route_at.problem_at("dynamodb", "nobody is asked who they are here, and everybody could change every table",
                           "name an authorizer in 'auth', or give access_keys");
     });
   });
 }
-
-using Throttles = std::optional<std::vector<middleware::ThrottleSettings>>;
-
-// Rules for API keys where nobody is asked for one would never hold anybody back.
-class KeyedThrottleCheck {
- public:
-  KeyedThrottleCheck(const Cursor& root, const Settings& settings) : root_(root), settings_(settings) {}
-
-  void run() {
-    Scope gateway;
-    each_item(root_, "apis", [&](const Cursor& at, std::size_t i) { check_api(at, settings_.apis[i], gateway); });
-    if (gateway.heirs > 0 && !gateway.asks) complain(root_, settings_.scoped.throttle);
-  }
-
- private:
-  // Routes that take their throttle from an outer scope, and whether one of them asks for a key.
-  struct Scope {
-    int heirs = 0;
-    bool asks = false;
-  };
-
-  void check_api(const Cursor& at, const ApiSettings& api, Scope& gateway) {
-    Scope own;
-    each_item(at, "routes", [&](const Cursor& route_at, std::size_t i) {
-      if (i >= api.routes.size()) return;
-      const ScopedSettings& route = api.routes[i].scoped;
-      const auto& auth = route.auth ? route.auth : api.scoped.auth ? api.scoped.auth : settings_.scoped.auth;
-      const bool asks = auth && !auth->empty();  // every authorizer of this version asks for an API key
-      if (route.throttle) {
-        if (!asks) complain(route_at, route.throttle);
-        return;
-      }
-      Scope& scope = api.scoped.throttle ? own : gateway;
-      ++scope.heirs;
-      scope.asks = scope.asks || asks;
-    });
-    if (own.heirs > 0 && !own.asks) complain(at, api.scoped.throttle);
-  }
-
-  static void complain(const Cursor& at, const Throttles& throttles) {
-    if (!throttles) return;
-    each_item(at, "throttle", [&](const Cursor& rule, std::size_t i) {
-      if (i >= throttles->size() || (*throttles)[i].per != middleware::ThrottleKey::kApiKey) return;
-      rule.problem_at("per", "nobody is asked for an API key here", "name an authorizer in 'auth'");
-    });
-  }
-
-  const Cursor& root_;
-  const Settings& settings_;
-};
 
 }  // namespace
 
@@ -190,7 +127,7 @@ void check_whole(const Cursor& root, const Settings& settings) {
   check_api_names(root, settings);
   check_routes(root, settings);
   check_open_tables(root, settings);
-  KeyedThrottleCheck(root, settings).run();
+  check_claims(root, settings);
 }
 
 }  // namespace gatehouse::config

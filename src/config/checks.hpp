@@ -4,9 +4,23 @@
 #include "cursor.hpp"
 #include "gatehouse/config/settings.hpp"
 
+#include <string_view>
+
 namespace gatehouse::config {
+
+// Calls visit(cursor, index) for every item of the list at `key`, if there is one.
+template <class F>
+void each_item(const Cursor& map, std::string_view key, F visit) {
+  if (map.node().kind != Node::Kind::kMap) return;
+  const Node::Entry* const entry = map.node().find(key);
+  if (entry == nullptr) return;
+  const Cursor list = map.child(*entry);
+  for (std::size_t i = 0; i < entry->value->items.size(); ++i) visit(list.item(i), i);
+}
 
 // `settings` were read from `root`; lists in both run in parallel. What was already found wrong is passed over.
 void check_whole(const Cursor& root, const Settings& settings);
+// Of that, what asks for API keys or claims.
+void check_claims(const Cursor& root, const Settings& settings);
 
 }  // namespace gatehouse::config

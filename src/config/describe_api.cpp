@@ -185,7 +185,7 @@ void describe_route(Fields& f, RouteSettings& s) {
   describe_scoped(f, s.scoped);
   OnlyChoice cache;
   f.field("cache", cache, NoCache{}, "Whether answers are kept; this version keeps none.");
-  f.later({"scopes", "validate", "reply", "stages", "canary", "templates"});
+  f.later({"validate", "reply", "stages", "canary", "templates"});
 }
 
 void describe_api(Fields& f, ApiSettings& s) {

@@ -62,8 +62,8 @@ void describe_throttle(Fields& f, middleware::ThrottleSettings& s) {
                                       {"api_key", {ThrottleKey::kApiKey, {}}}}}};
   ThrottlePer per;
   f.field(
-      "per", per, WordsOr<Words<ThrottlePer, 4>, Text<ThrottlePer>>{words, kThrottleHeader},
-      "What has a bucket of its own: the route, the API, each client address, each API key, each value of a header.");
+      "per", per, WordsOr<Words<ThrottlePer, 4>, Text<ThrottlePer>>{words, kThrottleValue},
+      "What has a bucket of its own: the route, the API, each client address, each API key, each value of a header or of a claim.");
   const bool has_plan = f.given("plan");
   f.field("rate", s.rate, kRate, "So many requests may pass in the long run.",
           has_plan ? Need::kOptional : Need::kRequired);
@@ -73,6 +73,7 @@ void describe_throttle(Fields& f, middleware::ThrottleSettings& s) {
   f.later({"plan"});
   s.per = per.key;
   s.header = per.header;
+  s.claim = per.claim;
   s.burst = burst.value_or(0);
 }
 constexpr Object<middleware::ThrottleSettings> kThrottle{"throttle",
@@ -134,7 +135,8 @@ constexpr Object<middleware::ApiKeySettings> kApiKeys{"api_keys", "Clients show 
 
 void describe_authorizer(Fields& f, AuthorizerKinds& s) {
   f.field("api_key", s.api_key, kApiKeys, "By API key.");
-  f.exactly_one({"api_key"}, {"jwt", "sigv4", "http"});
+  f.field("jwt", s.jwt, kJwt, "By JSON Web Token.");
+  f.exactly_one({"api_key", "jwt"}, {"sigv4", "http"});
 }
 
 }  // namespace
@@ -145,6 +147,7 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   const auto groups = list_of(AuthGroup{}, "[users, partners]");
   f.field("auth", s.auth, WordsOr<Words<AuthGroups, 1>, List<AuthGroup>>{none, groups},
           "Who may call: names of authorizers, any of which may accept; of a list within the list all must. none: everybody.");
+  describe_claims(f, s);
   f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
   f.field("limits", s, kScopedLimits, "Bounds.");

@@ -10,15 +10,20 @@ namespace gatehouse::config {
 // cors, auth, throttle, limits, timeouts: what may be said at the gateway, an API or a route.
 void describe_scoped(Fields& fields, ScopedSettings& settings);
 
+// scopes, claims.
+void describe_claims(Fields& fields, ScopedSettings& settings);
+
 // An authorizer as it is written: exactly one of its kinds.
 struct AuthorizerKinds {
   std::optional<middleware::ApiKeySettings> api_key;
+  std::optional<middleware::JwtSettings> jwt;
 };
 
 extern const Object<upstream::BackendSettings> kBackend;
 extern const Object<AuthorizerKinds> kAuthorizer;
 extern const Object<middleware::TracingSettings> kTracing;
 extern const Object<observe::AccessLogSettings> kAccessLog;
+extern const Object<middleware::JwtSettings> kJwt;
 extern const Object<RouteSettings> kRoute;
 extern const Object<integration::TableRouteSettings> kTableRoute;
 

@@ -1,6 +1,7 @@
 #include "web_texts.hpp"
 
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/crypto/claims.hpp"
 
 #include <algorithm>
 
@@ -236,7 +237,14 @@ bool parse_hash_of(std::string_view text, upstream::BalanceSettings& value, Comp
   return named("$header.", upstream::HashSource::kHeader) || named("$cookie.", upstream::HashSource::kCookie);
 }
 
-bool parse_throttle_header(std::string_view text, ThrottlePer& value, Complaint&) {
+bool parse_throttle_value(std::string_view text, ThrottlePer& value, Complaint& complaint) {
+  constexpr std::string_view kClaims = "$claims.";
+  if (text.starts_with(kClaims)) {
+    const auto path = crypto::ClaimPath::parse(text.substr(kClaims.size()));
+    if (path) value = {middleware::ThrottleKey::kClaim, {}, path->text()};
+    if (!path) complaint.message = path.error().message();
+    return path.has_value();
+  }
   constexpr std::string_view kPrefix = "$header.";
   if (!text.starts_with(kPrefix) || !is_token(text.substr(kPrefix.size()))) return false;
   value = {middleware::ThrottleKey::kHeader, to_lower(text.substr(kPrefix.size()))};
@@ -332,9 +340,12 @@ constexpr Text<upstream::BalanceSettings> kHashOf{"hash_source",
                                                   {"$header.x-user", "$cookie.session", "$client_ip"},
                                                   parse_hash_of,
                                                   print_nothing};
-constexpr Text<ThrottlePer> kThrottleHeader{"request_header",      "a header such as $header.x-tenant",
-                                            "^\\$header\\..+$",    {"$header.x-tenant"},
-                                            parse_throttle_header, print_nothing};
+constexpr Text<ThrottlePer> kThrottleValue{"request_value",
+                                           "a header such as $header.x-tenant, or a claim such as $claims.sub",
+                                           "^\\$(header|claims)\\..+$",
+                                           {"$header.x-tenant", "$claims.sub"},
+                                           parse_throttle_value,
+                                           print_nothing};
 constexpr Text<std::string> kRelativeFile{
     "file_name",         "the name of a file inside of the root folder, such as index.html",
     "^[^/].*$",          {"index.html"},

@@ -21,6 +21,7 @@ struct HostChoice {
 struct ThrottlePer {
   middleware::ThrottleKey key = middleware::ThrottleKey::kRoute;
   std::string header;
+  std::string claim = {};
   bool operator==(const ThrottlePer&) const = default;
 };
 
@@ -36,7 +37,7 @@ extern const Text<std::string> kFieldNameOrAny;          // or *
 extern const Text<std::string> kConditionField;          // of a header, in lower case when read
 extern const Text<std::string> kOrigin;                  // https://shop.example.com, https://*.example.com, *
 extern const Text<upstream::BalanceSettings> kHashOf;    // $header.x-user, $cookie.name, $client_ip
-extern const Text<ThrottlePer> kThrottleHeader;          // $header.x
+extern const Text<ThrottlePer> kThrottleValue;           // $header.x, $claims.x
 extern const Text<std::string> kRelativeFile;            // inside a folder: index.html
 extern const Text<std::string> kQueryName;
 

@@ -169,7 +169,7 @@ Check check_audience(const Claims& claims, const JwtExpectation& expected) {
 
 Check check_claims(const Claims& claims, Claims::WallTime now, const JwtExpectation& expected) {
   for (const std::string& name : expected.required) {
-    if (!claims.find(name)) return JwtRefusal{Kind::kClaimMissing, "a required claim is missing"};
+    if (!claims.find(name)) return JwtRefusal{Kind::kClaimMissing, "a required claim is missing", NewKey::kWouldNotHelp, name};
   }
   const double seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
   const double leeway = static_cast<double>(expected.leeway.count());

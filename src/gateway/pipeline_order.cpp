@@ -3,6 +3,8 @@
 #include "gateway/parts.hpp"
 #include "gateway/runtime.hpp"
 
+#include "gatehouse/config/needed_claims.hpp"
+
 #include <algorithm>
 
 namespace gatehouse::gateway {
@@ -16,6 +18,8 @@ void inherit(std::optional<T>& inner, const std::optional<T>& outer) {
 void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer) {
   inherit(inner.cors, outer.cors);
   inherit(inner.auth, outer.auth);
+  inherit(inner.scopes, outer.scopes);
+  inherit(inner.claims, outer.claims);
   inherit(inner.throttle, outer.throttle);
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
@@ -49,6 +53,14 @@ std::string api_name(const EffectiveRoute& route) { return route.api ? route.api
 std::string throttle_scope(const EffectiveRoute& route) {
   if (route.route && route.route->scoped.throttle) return api_name(route) + ' ' + route.label;
   return route.api && route.api->scoped.throttle ? route.api->name : std::string("(gateway)");
+}
+
+// Where nobody is asked who they are, nothing is asked of them either.
+middleware::AuthorizeSettings asked_of_caller(const EffectiveRoute& route) {
+  const config::ScopedSettings& scoped = route.scoped;
+  if (!route.route || !scoped.auth || scoped.auth->empty()) return {};
+  return {scoped.scopes.value_or(std::vector<std::string>()), scoped.claims.value_or(std::vector<middleware::ClaimCondition>()),
+          config::needed_claims(route.route->integration)};
 }
 
 std::string describe_rates(const std::vector<middleware::ThrottleSettings>& rules) {
@@ -111,6 +123,10 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   if (route.route && scoped.auth && !scoped.auth->empty())
     steps.push_back({"authentication", "before anything is counted or done in the client's name", describe_groups(*scoped.auth),
                      [groups = *scoped.auth](const Parts& parts) { return middleware::make_authenticate(find_groups(groups, parts)); }});
+
+  if (auto asked = asked_of_caller(route); !asked.empty())
+    steps.push_back({"authorization", "at once behind authentication: what is not allowed is neither counted nor done", join(asked.scopes),
+                     [asked](const Parts&) { return middleware::make_authorize(asked); }});
 
   if (scoped.throttle && !scoped.throttle->empty())
     steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",

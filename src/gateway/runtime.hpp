@@ -2,6 +2,7 @@
 // did not change. Control plane only, but for what its members allow.
 #pragma once
 
+#include "gateway/key_sets.hpp"
 #include "gateway/pool_set.hpp"
 #include "gateway/span_exporter.hpp"
 #include "gateway/stores.hpp"
@@ -42,6 +43,7 @@ class Runtime {
   const TrailTokens& trail_tokens() const { return trail_tokens_; }
   // For what must not hold up requests. Its metrics are in the control plane's cell.
   net::BackgroundWorker& background() { return background_; }
+  KeySets& key_sets() { return key_sets_; }
 
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
@@ -72,6 +74,7 @@ class Runtime {
   net::BackgroundWorker background_;  // what runs there may use all of the above
   std::optional<middleware::TracingSettings> tracing_settings_;
   std::shared_ptr<SpanExporter> exporter_;  // uses the background
+  KeySets key_sets_;
 };
 
 }  // namespace gatehouse::gateway

@@ -1,4 +1,5 @@
 // The authentication step: asks the authorizers of a route, any group of which may accept.
+#include "gatehouse/base/strings.hpp"
 #include "gatehouse/middleware/authorizer.hpp"
 #include "gatehouse/middleware/steps.hpp"
 
@@ -22,15 +23,28 @@ void add_facts(Identity& identity, Identity more) {
     identity.api_key = more.api_key;
     identity.plan = more.plan;
   }
-  if (!identity.claims) identity.claims = std::move(more.claims);
+  if (!identity.claims) {
+    identity.claims = std::move(more.claims);
+    identity.scope_claims = more.scope_claims;
+  }
+}
+
+std::string_view message_of(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 503: return "Service Unavailable";
+    default: return "Forbidden";
+  }
 }
 
 // Collects what the groups say until one accepts.
 class Hearing {
  public:
   // True: the authorizer stands in nobody's way.
-  bool hear(Finding finding) {
+  bool hear(const Authorizer& authorizer, Finding finding) {
     if (finding.kind == Finding::Kind::kAccepted) {
+      if (!identity_.claims && finding.identity.claims) claims_from_ = &authorizer;
       add_facts(identity_, std::move(finding.identity));
       return true;
     }
@@ -39,15 +53,25 @@ class Hearing {
     if (!finding.challenge.empty()) challenges_.push_back(finding.challenge);
     return false;
   }
-  void next_group() { identity_ = {}; }
+  void next_group() {
+    identity_ = {};
+    claims_from_ = nullptr;
+  }
 
   void accept(RequestContext& context) { context.identity = std::move(identity_); }
+  // Who found the claims of the identity; may be nobody.
+  const Authorizer* claims_from() const { return claims_from_; }
 
   // What was shown and refused says more than what was not shown at all.
   Answer refuse(RequestContext& context) const {
     const Finding& why = *refusal_;
     context.detail = why.detail;
-    Answer answer(context.arena(), why.status, why.reason, why.status == 401 ? "Unauthorized" : "Forbidden");
+    Answer answer(context.arena(), why.status, why.reason, message_of(why.status));
+    if (why.retry_after_s > 0) {
+      char text[20];
+      answer.fields.set(http::FieldId::kRetryAfter,
+                        context.arena().copy({text, static_cast<std::size_t>(write_u64(text, why.retry_after_s) - text)}));
+    }
     if (why.kind == Finding::Kind::kRefused) {
       if (!why.challenge.empty()) answer.fields.append(http::FieldId::kWwwAuthenticate, why.challenge);
       return answer;
@@ -58,6 +82,7 @@ class Hearing {
 
  private:
   Identity identity_;
+  const Authorizer* claims_from_ = nullptr;
   std::optional<Finding> refusal_;
   std::vector<std::string_view> challenges_;
 };
@@ -76,7 +101,7 @@ class AuthenticateStep final : public pipeline::Middleware {
       for (const auto& authorizer : group) {
         Finding finding = authorizer->check(context);
         if (finding.kind == Finding::Kind::kWait) return Decision::wait();
-        if (!(accepted = hearing.hear(std::move(finding)))) break;
+        if (!(accepted = hearing.hear(*authorizer, std::move(finding)))) break;
       }
       if (accepted) return admit(context, hearing);
     }
@@ -94,7 +119,7 @@ class AuthenticateStep final : public pipeline::Middleware {
           net::Task<Finding> waiting = authorizer->wait(context);
           finding = co_await waiting;
         }
-        if (!(accepted = hearing.hear(std::move(finding)))) break;
+        if (!(accepted = hearing.hear(*authorizer, std::move(finding)))) break;
       }
       if (accepted) co_return admit(context, hearing);
     }
@@ -106,6 +131,7 @@ class AuthenticateStep final : public pipeline::Middleware {
     hearing.accept(context);
     for (const AuthorizerGroup& group : groups_)
       for (const auto& authorizer : group) authorizer->prepare_forwarding(context);
+    if (hearing.claims_from() != nullptr) hearing.claims_from()->forward_claims(context);
     return std::nullopt;
   }
 

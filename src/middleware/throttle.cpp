@@ -1,11 +1,13 @@
 // The throttle step: several buckets, the tightest decides. A refused request costs nothing in the others.
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/crypto/claims.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/pipeline/route.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -53,17 +55,18 @@ class Rule {
       : per_(settings.per),
         header_(settings.header),
         header_id_(http::field_id(settings.header)),
+        claim_(read_claim(settings)),
         rate_(settings.rate),
         burst_(settings.burst > 0 ? settings.burst : default_burst(settings.rate)),
         seed_(hash64(per_ == ThrottleKey::kApi || per_ == ThrottleKey::kRoute ? api : scope,
-                     hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_,
+                     hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_ + settings.claim,
                             static_cast<std::uint64_t>(per_)))) {}
 
   const Rate& rate() const { return rate_; }
   std::uint64_t burst() const { return burst_; }
 
-  // Requests without the key or field that a rule counts by are counted by client.
-  std::uint64_t key(const pipeline::RequestContext& context) const {
+  // Requests without the key, field or claim that a rule counts by are counted by client.
+  std::uint64_t key(pipeline::RequestContext& context) const {
     switch (per_) {
       case ThrottleKey::kApi: return seed_;
       case ThrottleKey::kRoute: return hash64(context.route.label, seed_);
@@ -73,12 +76,27 @@ class Rule {
       case ThrottleKey::kHeader:
         if (const auto value = header(context.request().fields)) return hash64(*value, seed_);
         break;
+      case ThrottleKey::kClaim:
+        if (const auto value = claim(context)) return hash64(*value, seed_);
+        break;
       case ThrottleKey::kClientIp: break;
     }
     return client_key(context.client, ~seed_);
   }
 
  private:
+  static crypto::ClaimPath read_claim(const ThrottleSettings& settings) {
+    if (settings.per != ThrottleKey::kClaim) return {};
+    auto path = crypto::ClaimPath::parse(settings.claim);
+    if (!path) throw std::invalid_argument(path.error().message());
+    return std::move(*path);
+  }
+
+  std::optional<std::string_view> claim(pipeline::RequestContext& context) const {
+    if (!context.identity.claims) return std::nullopt;
+    return context.identity.claims->text(claim_, context.arena());
+  }
+
   std::optional<std::string_view> header(const http::Fields& fields) const {
     return header_id_ == FieldId::kOther ? fields.get(header_) : fields.get(header_id_);
   }
@@ -86,6 +104,7 @@ class Rule {
   ThrottleKey per_;
   std::string header_;
   FieldId header_id_;
+  crypto::ClaimPath claim_;
   Rate rate_;
   std::uint64_t burst_;
   std::uint64_t seed_;

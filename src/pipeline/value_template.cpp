@@ -6,6 +6,7 @@
 #include "gatehouse/pipeline/query.hpp"
 #include "gatehouse/pipeline/route.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -48,6 +49,15 @@ std::string_view form_decoded(std::string_view value, Arena& arena) {
 
 bool ValueTemplate::is_literal() const {
   return parts_.empty() || (parts_.size() == 1 && parts_.front().source == Source::kText);
+}
+
+bool ValueTemplate::uses_claims() const {
+  return std::ranges::any_of(parts_, [](const Part& part) { return part.source == Source::kClaims; });
+}
+
+void ValueTemplate::append_needed_claims(std::vector<crypto::ClaimPath>& to) const {
+  for (const Part& part : parts_)
+    if (part.source == Source::kClaims && part.fallback.empty()) to.push_back(*part.claim);
 }
 
 std::string_view ValueTemplate::evaluate(RequestContext& context) const {

@@ -8,6 +8,7 @@
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
+#include "gatehouse/middleware/jwt_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
@@ -41,6 +42,8 @@ struct ScopedSettings {
   std::optional<middleware::CorsSettings> cors;
   // Names of authorizers: one of these groups must accept, a group when all of it does. No group: auth: none.
   std::optional<std::vector<std::vector<std::string>>> auth;
+  std::optional<std::vector<std::string>> scopes;  // any of
+  std::optional<std::vector<middleware::ClaimCondition>> claims;
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
@@ -54,7 +57,7 @@ using IntegrationSettings =
 
 struct AuthorizerSettings {
   std::string name;
-  std::variant<middleware::ApiKeySettings> kind;
+  std::variant<middleware::ApiKeySettings, middleware::JwtSettings> kind;
   bool operator==(const AuthorizerSettings&) const = default;
 };
 

@@ -39,6 +39,7 @@ struct JwtRefusal {
   std::string_view detail;  // for people, with static storage: "exp is not a number"
   // kMayHelp: the keys may be older than the token, fetching them again is sound.
   NewKey new_key = NewKey::kWouldNotHelp;
+  std::string_view claim = {};  // the one of JwtExpectation::required that is missing; lives as long as that
 
   // A stable code: "jwt_expired".
   std::string_view reason() const;

@@ -28,6 +28,7 @@ struct Finding {
   std::string_view reason;     // stable code: "api_key_missing", "jwt_expired"
   std::string_view detail;     // for people, without secrets: "the token expired at …"; may be empty
   std::string_view challenge;  // WWW-Authenticate (RFC 9110 section 11.6.1); empty: none
+  std::uint32_t retry_after_s = 0;  // Retry-After, of a refusal that is our fault; 0: none
 
   static Finding accepted(pipeline::Identity identity) {
     Finding finding;
@@ -52,6 +53,8 @@ class Authorizer {
   // The request goes on to a backend, whoever accepted it: takes away what the backend has no business with, and what only the
   // gateway may say.
   virtual void prepare_forwarding(pipeline::RequestContext&) const {}
+  // After that, when `identity.claims` are what this authorizer found: says to the backend what it is to know of them.
+  virtual void forward_claims(pipeline::RequestContext&) const {}
 };
 
 using AuthorizerPtr = std::shared_ptr<const Authorizer>;

@@ -22,13 +22,14 @@ struct CorsSettings {
   bool operator==(const CorsSettings&) const = default;
 };
 
-enum class ThrottleKey : std::uint8_t { kRoute, kApi, kClientIp, kApiKey, kHeader };
+enum class ThrottleKey : std::uint8_t { kRoute, kApi, kClientIp, kApiKey, kHeader, kClaim };
 
 struct ThrottleSettings {
   ThrottleKey per = ThrottleKey::kRoute;
   std::string header;  // with kHeader
   Rate rate;
   std::uint64_t burst = 0;  // 0: as many as one second of the rate, at least 1
+  std::string claim = {};   // with kClaim: a crypto::ClaimPath
   bool operator==(const ThrottleSettings&) const = default;
 };
 

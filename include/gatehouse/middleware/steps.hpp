@@ -3,6 +3,7 @@
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/middleware/authorizer.hpp"
+#include "gatehouse/middleware/jwt_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/throttle_table.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
@@ -38,6 +39,9 @@ Step make_cors(CorsSettings settings);
 // One of `groups` must accept the request: sets RequestContext::identity. Otherwise 401 or 403 with the reason of the first
 // authorizer that was shown something and refused it; where nothing was shown, with every challenge.
 Step make_authenticate(std::vector<AuthorizerGroup> groups);
+// Whether the caller's claims allow it: 403 "scope_missing" (with a challenge, RFC 6750 section 3.1) or "claim_mismatch" when they do
+// not, "claim_missing" when what the route does cannot be done without one. A caller without claims has none of them.
+Step make_authorize(AuthorizeSettings settings);
 // The tightest of `settings` decides: 429 "throttled" with Retry-After; RateLimit-* on every answer. Buckets of clients, keys
 // and fields are kept for each `scope`: the place where the rules were written, so that what is said for an API holds for
 // all its routes together; those of per: api for each `api`; those of per: route for each route of `api`.

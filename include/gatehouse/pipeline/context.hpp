@@ -14,11 +14,13 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace gatehouse::crypto {
+class ClaimPath;
 class Claims;
 }
 
@@ -36,6 +38,8 @@ struct Identity {
   std::string_view plan = {};     // the usage plan that the key is bound to; empty: none
   // What $claims reads: a token's claims, or what an authorizer said of the caller. May be none.
   std::shared_ptr<const crypto::Claims> claims = {};
+  // Which of them grant scopes besides `scope` and `scp`. The authorizer's own.
+  std::span<const crypto::ClaimPath> scope_claims = {};
 };
 
 // The tightest bucket that the request was measured against, for RateLimit-* fields.

@@ -40,6 +40,9 @@ class ValueTemplate {
   std::string_view evaluate(RequestContext& context) const;
   const std::string& text() const { return text_; }
   bool is_literal() const;
+  bool uses_claims() const;
+  // Adds the claims that it says nothing without: those that have no default.
+  void append_needed_claims(std::vector<crypto::ClaimPath>& to) const;
   bool operator==(const ValueTemplate& other) const { return text_ == other.text_ && values_ == other.values_; }
 
  private:

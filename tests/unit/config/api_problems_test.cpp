@@ -163,16 +163,15 @@ apis:
 apis:
 - name: shop
   routes:
-  - {match: GET /a, lambda: {name: notes}, scopes: [a], validate: {}})",
+  - {match: GET /a, lambda: {name: notes}, validate: {}})",
      {R"(6:21: apis.shop.routes[0].lambda: 'lambda' is not available in this version)",
-      R"(6:44: apis.shop.routes[0].scopes: 'scopes' is not available in this version)",
-      R"(6:57: apis.shop.routes[0].validate: 'validate' is not available in this version)"}},
+      R"(6:44: apis.shop.routes[0].validate: 'validate' is not available in this version)"}},
     {"RouteWithLaterVariables",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:
 - name: shop
   routes:
-  - {match: GET /a, mock: {body: "$claims.sub|a", headers: {x-a: "${body.x}", x-b: $stage.x, x-c: "$$claims.sub"}}})",
+  - {match: GET /a, mock: {body: "$header.sub|a", headers: {x-a: "${body.x}", x-b: $stage.x, x-c: "$$claims.sub"}}})",
      {R"(6:66: apis.shop.routes[0].mock.headers.x-a: '$body' is not available in this version)",
       R"(6:84: apis.shop.routes[0].mock.headers.x-b: '$stage' is not available in this version)"}},
     {"RouteWithProtectedHeaders",
@@ -207,7 +206,7 @@ apis:
 - name: shop
   routes:
   - {match: GET /a, mock: {}, throttle: [{rate: 1/s}, {per: api_key, rate: 1/s}]})",
-     {R"(6:61: apis.shop.routes[0].throttle[1].per: nobody is asked for an API key here (name an authorizer in 'auth'))"}},
+     {R"(6:61: apis.shop.routes[0].throttle[1].per: nobody is asked for an API key here (name an authorizer in 'auth' that asks for one))"}},
     {"ThatThrottlesKeysNobodyIsAskedFor",
      R"(authorizers: {k: {api_key: {}}}
 apis:
@@ -215,13 +214,13 @@ apis:
   auth: [k]
   throttle: [{per: api_key, rate: 1/s}]
   routes: [{match: GET /a, mock: {}, auth: none}])",
-     {R"(6:20: apis.shop.throttle[0].per: nobody is asked for an API key here (name an authorizer in 'auth'))"}},
+     {R"(6:20: apis.shop.throttle[0].per: nobody is asked for an API key here (name an authorizer in 'auth' that asks for one))"}},
     {"UnderAGatewayThatThrottlesKeysNobodyIsAskedFor",
      R"(throttle: [{per: api_key, rate: 1/s}]
 apis:
 - name: shop
   routes: [{match: GET /a, mock: {}}])",
-     {R"(2:18: throttle[0].per: nobody is asked for an API key here (name an authorizer in 'auth'))"}},
+     {R"(2:18: throttle[0].per: nobody is asked for an API key here (name an authorizer in 'auth' that asks for one))"}},
     {"RoutesThatAreTheSame",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:

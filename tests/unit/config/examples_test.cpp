@@ -64,12 +64,10 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
   }
   const std::vector<std::string> expected = {"listeners[1].http2",
                                              "listeners[1].tls",
-                                             "authorizers.users.jwt",
                                              "authorizers.machines.sigv4",
                                              "authorizers.legacy.http",
                                              "usage_plans",
                                              "shared",
-                                             "apis.shop.routes[0].scopes",
                                              "apis.shop.routes[1].throttle[0].plan",
                                              "apis.shop.routes[7].validate",
                                              "apis.chat.type"};

@@ -15,7 +15,7 @@ const ProblemCase kCases[] = {
      {R"(2:1: listenrs: unknown key (did you mean 'listeners'?))"}},
     {"UnknownKeyNearNothing",
      R"(colour: red)",
-     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, errors, drain, stores, tables, dynamodb, backends, authorizers, cors, auth, throttle, limits, websocket, timeouts, apis))"}},
+     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, errors, drain, stores, tables, dynamodb, backends, authorizers, cors, auth, scopes, claims, throttle, limits, websocket, timeouts, apis))"}},
     {"DuplicateKeys",
      R"(workers: 1
 errors: aws
@@ -131,12 +131,12 @@ plugins: [])",
       R"(4:1: plugins: 'plugins' is not available in this version)"}},
     {"AuthorizerWithoutKind",
      R"(authorizers: {partners: {}})",
-     {R"(2:25: authorizers.partners: 'api_key' is missing)"}},
+     {R"(2:25: authorizers.partners: one of 'api_key' or 'jwt' is missing)"}},
     {"AuthorizerOfALaterKind",
-     R"(authorizers: {users: {jwt: {issuer: x}}, both: {api_key: {}, sigv4: {}}}
+     R"(authorizers: {users: {sigv4: {access_keys: x}}, both: {api_key: {}, http: {}}}
 auth: [users])",
-     {R"(2:23: authorizers.users.jwt: 'jwt' is not available in this version)",
-      R"(2:62: authorizers.both.sigv4: 'sigv4' is not available in this version)"}},
+     {R"(2:23: authorizers.users.sigv4: 'sigv4' is not available in this version)",
+      R"(2:69: authorizers.both.http: 'http' is not available in this version)"}},
     {"BadApiKeys",
      R"(authorizers:
   partners:
@@ -188,12 +188,12 @@ auth: [partner, admins])",
 - {rate: 5/week, burst: 0}
 - {per: $header., rate: 1/s})",
      {R"(3:3: throttle[0]: 'rate' is missing (add rate: a rate such as 50/s, 100/min or 1000/day))",
-      R"(4:9: throttle[1].per: expected route, api, client_ip or api_key, or a header such as $header.x-tenant, found 'clientip' (did you mean 'client_ip'?))",
+      R"(4:9: throttle[1].per: expected route, api, client_ip or api_key, or a header such as $header.x-tenant, or a claim such as $claims.sub, found 'clientip' (did you mean 'client_ip'?))",
       R"(5:10: throttle[2].rate: a rate must be more than 0, found '0/s')",
       R"(6:10: throttle[3].rate: expected a rate such as 50/s, 100/min or 1000/day, found '5' (say in what time: 5/s))",
       R"(7:10: throttle[4].rate: expected a rate such as 50/s, 100/min or 1000/day, found '5/week')",
       R"(7:25: throttle[4].burst: expected a whole number from 1 to 1000000000, found '0')",
-      R"(8:9: throttle[5].per: expected route, api, client_ip or api_key, or a header such as $header.x-tenant, found '$header.')"}},
+      R"(8:9: throttle[5].per: expected route, api, client_ip or api_key, or a header such as $header.x-tenant, or a claim such as $claims.sub, found '$header.')"}},
     {"StarOriginWithCredentials",
      R"(cors: {origins: ["*"], credentials: true})",
      {R"(2:17: cors.origins: the origin '*' and credentials exclude each other: browsers refuse it (name the origins, or leave credentials out))"}},

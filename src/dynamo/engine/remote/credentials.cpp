@@ -1,7 +1,7 @@
 #include "credentials.hpp"
 
-#include "endpoint.hpp"
 #include "gatehouse/upstream/http_call.hpp"
+#include "gatehouse/upstream/url.hpp"
 
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/log.hpp"
@@ -141,7 +141,7 @@ net::Task<bool> CredentialsProvider::fetch_from_instance() {
 
 net::Task<std::optional<std::string>> CredentialsProvider::fetch(std::string method, std::string url, std::string field,
                                                                  std::string value) {
-  const auto endpoint = parse_endpoint(url);
+  const auto endpoint = upstream::parse_url(url);
   if (!endpoint) {
     problem_ = url + " is no URL";
     co_return std::nullopt;
@@ -159,7 +159,7 @@ net::Task<std::optional<std::string>> CredentialsProvider::fetch(std::string met
   upstream::HttpCall call(worker_, pool, worker_.now() + kFetchTimeout, kLargestAnswer);
   upstream::HttpReply reply;
   const upstream::HttpField sent[] = {{field, value}};
-  const std::string host = host_field(endpoint->target);
+  const std::string host = upstream::host_field(endpoint->target);
   const bool connected = co_await call.connect(0);
   upstream::CallEnd end = call.end();
   if (connected) end = co_await call.exchange(method, endpoint->path, host, std::span(sent, field.empty() ? 0 : 1), {}, reply);

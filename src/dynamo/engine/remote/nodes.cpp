@@ -1,7 +1,7 @@
 #include "nodes.hpp"
 
-#include "endpoint.hpp"
 #include "gatehouse/upstream/http_call.hpp"
+#include "gatehouse/upstream/url.hpp"
 
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/log.hpp"
@@ -72,7 +72,7 @@ Result<std::shared_ptr<upstream::Backend>> Nodes::prepare(const RemoteSettings& 
                                                           const Clock& clock) {
   std::vector<upstream::TargetSettings> targets;
   for (const std::string& url : urls) {
-    auto endpoint = parse_endpoint(url);
+    auto endpoint = upstream::parse_url(url);
     if (!endpoint || endpoint->path != "/")
       return Error(ErrorKind::kInvalid, ErrorSource::kGateway, "store_endpoint_invalid",
                    "endpoint '" + url + "' is not a URL such as http://scylla-1:8000");
@@ -110,7 +110,7 @@ net::Task<std::optional<std::vector<std::string>>> Nodes::ask(std::shared_ptr<up
     const bool connected = co_await connecting;
     if (call.has_target() && call.target() < 64) tried |= std::uint64_t{1} << call.target();
     if (!connected) continue;
-    const std::string host = host_field(pool->backend().settings().targets[call.target()]);
+    const std::string host = upstream::host_field(pool->backend().settings().targets[call.target()]);
     upstream::HttpReply reply;
     net::Task<upstream::CallEnd> exchange = call.exchange("GET", "/localnodes", host, {}, {}, reply);
     const upstream::CallEnd end = co_await exchange;
@@ -129,7 +129,7 @@ void Nodes::adopt(std::vector<std::string> hosts) {
   for (const std::string& host : hosts) {
     upstream::TargetSettings& target = targets.emplace_back(like);
     target.host = host;
-    target.url = (like.tls ? "https://" : "http://") + host_field(target);
+    target.url = (like.tls ? "https://" : "http://") + upstream::host_field(target);
   }
   auto backend = upstream::Backend::make(backend_settings(settings_, std::move(targets)), clock_);
   if (!backend) {

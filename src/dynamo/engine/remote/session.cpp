@@ -1,7 +1,7 @@
 #include "session.hpp"
 
-#include "endpoint.hpp"
 #include "gatehouse/upstream/http_call.hpp"
+#include "gatehouse/upstream/url.hpp"
 #include "signing.hpp"
 
 #include "gatehouse/base/ids.hpp"
@@ -149,7 +149,7 @@ net::Task<TryResult> RemoteSession::try_once(Job& job, Tries& tries) {
     ask_nodes_ = true;
     co_return failed(Fate::kNotDone, call.cause());
   }
-  const std::string host = host_field(tries.pool->backend().settings().targets[call.target()]);
+  const std::string host = upstream::host_field(tries.pool->backend().settings().targets[call.target()]);
   const SignedFields fields = signer.sign(job.operation(), host, job.body(), clock_.wall());
   upstream::HttpReply reply;
   net::Task<CallEnd> exchange = call.exchange("POST", "/", host, fields.span(), job.body(), reply);

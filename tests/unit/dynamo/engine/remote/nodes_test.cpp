@@ -1,6 +1,5 @@
 #include "dynamo/engine/remote/nodes.hpp"
 
-#include "dynamo/engine/remote/endpoint.hpp"
 #include "unit/dynamo/engine/remote/flight.hpp"
 #include "unit/dynamo/engine/remote/scripted_store.hpp"
 
@@ -25,31 +24,6 @@ TEST(ParseNodesTest, TakesListsOfHosts) {
 TEST(ParseNodesTest, RefusesEverythingElse) {
   for (const char* bad : {"", "[]", "{}", "null", "[1]", R"([""])", R"(["a b"])", R"(["a/b"])", R"(["a@b"])", R"(["a"]x)", R"(["a")", "[\"\xff\"]"})
     EXPECT_FALSE(parse_nodes(bad)) << bad;
-}
-
-TEST(EndpointTest, ReadsUrls) {
-  const auto plain = parse_endpoint("http://scylla-1:8000");
-  ASSERT_TRUE(plain);
-  EXPECT_EQ(plain->target.host, "scylla-1");
-  EXPECT_EQ(plain->target.port, 8000);
-  EXPECT_FALSE(plain->target.tls);
-  EXPECT_EQ(plain->path, "/");
-  EXPECT_EQ(host_field(plain->target), "scylla-1:8000");
-  const auto tls = parse_endpoint("https://dynamodb.us-east-1.amazonaws.com/a?b");
-  ASSERT_TRUE(tls);
-  EXPECT_EQ(tls->target.port, 443);
-  EXPECT_EQ(tls->path, "/a?b");
-  EXPECT_EQ(host_field(tls->target), "dynamodb.us-east-1.amazonaws.com");
-  const auto six = parse_endpoint("http://[::1]:8000");
-  ASSERT_TRUE(six);
-  EXPECT_EQ(six->target.host, "::1");
-  EXPECT_EQ(host_field(six->target), "[::1]:8000");
-}
-
-TEST(EndpointTest, RefusesWhatIsNoUrl) {
-  for (const char* bad : {"", "scylla", "ftp://a", "http://", "http://:80", "http://a:0", "http://a:65536", "http://a:x", "http://[::1",
-                          "http://user@a", "http://a b"})
-    EXPECT_FALSE(parse_endpoint(bad)) << bad;
 }
 
 TEST(AmazonUrlTest, FollowsTheRegion) {

@@ -1,15 +1,21 @@
-#include "endpoint.hpp"
+#include "gatehouse/upstream/url.hpp"
 
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
 
-namespace gatehouse::dynamo {
+namespace gatehouse::upstream {
+namespace {
 
-std::optional<Endpoint> parse_endpoint(std::string_view url) {
-  Endpoint endpoint;
-  upstream::TargetSettings& target = endpoint.target;
-  std::string_view rest = url;
+// What may stand in the target of a request as it is (RFC 9112 section 3.2).
+bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '#'; }
+
+}  // namespace
+
+std::optional<Url> parse_url(std::string_view text) {
+  Url url;
+  TargetSettings& target = url.target;
+  std::string_view rest = text;
   if (rest.starts_with("https://")) {
     target.tls = true;
     rest.remove_prefix(8);
@@ -19,7 +25,8 @@ std::optional<Endpoint> parse_endpoint(std::string_view url) {
     return std::nullopt;
   }
   const std::size_t slash = std::min(rest.find('/'), rest.size());
-  endpoint.path = slash == rest.size() ? "/" : std::string(rest.substr(slash));
+  if (!std::ranges::all_of(rest.substr(slash), is_plain)) return std::nullopt;
+  url.path = slash == rest.size() ? "/" : std::string(rest.substr(slash));
   std::string_view authority = rest.substr(0, slash);
   std::string_view port;
   if (authority.starts_with('[')) {
@@ -39,14 +46,14 @@ std::optional<Endpoint> parse_endpoint(std::string_view url) {
     target.port = static_cast<std::uint16_t>(*number);
   }
   if (target.host.empty() || target.host.find_first_of(" \t@?#") != std::string::npos) return std::nullopt;
-  target.url = std::string(url.substr(0, url.size() - rest.size() + slash));
-  return endpoint;
+  target.url = std::string(text.substr(0, text.size() - rest.size() + slash));
+  return url;
 }
 
-std::string host_field(const upstream::TargetSettings& target) {
+std::string host_field(const TargetSettings& target) {
   std::string host = target.host.find(':') == std::string::npos ? target.host : "[" + target.host + "]";
   if (target.port != (target.tls ? 443 : 80)) host += ":" + std::to_string(target.port);
   return host;
 }
 
-}  // namespace gatehouse::dynamo
+}  // namespace gatehouse::upstream

@@ -1,4 +1,4 @@
-// URLs of stores and of credentials endpoints. Pure functions.
+// URLs of what the gateway itself calls: stores, credentials, key sets. Pure functions.
 #pragma once
 
 #include "gatehouse/upstream/settings.hpp"
@@ -7,17 +7,17 @@
 #include <string>
 #include <string_view>
 
-namespace gatehouse::dynamo {
+namespace gatehouse::upstream {
 
-struct Endpoint {
-  upstream::TargetSettings target;
+struct Url {
+  TargetSettings target;
   std::string path;  // with query; "/" when there is none
 };
 
 // http:// or https://, a host or IP literal ([::1] too), perhaps a port, perhaps a path.
-std::optional<Endpoint> parse_endpoint(std::string_view url);
+std::optional<Url> parse_url(std::string_view text);
 
 // As the Host field has it: the port is left out where it is the scheme's own.
-std::string host_field(const upstream::TargetSettings& target);
+std::string host_field(const TargetSettings& target);
 
-}  // namespace gatehouse::dynamo
+}  // namespace gatehouse::upstream

@@ -1,0 +1,31 @@
+#include "caller_facts.hpp"
+
+#include <algorithm>
+
+namespace gatehouse::config {
+namespace {
+
+struct FactsOf {
+  CallerFacts operator()(const middleware::ApiKeySettings&) const { return {true, true, false}; }
+  CallerFacts operator()(const middleware::JwtSettings&) const { return {true, false, true}; }
+};
+
+}  // namespace
+
+CallerFacts caller_facts(const Settings& settings, const ApiSettings& api, const RouteSettings& route) {
+  const auto& auth = route.scoped.auth ? route.scoped.auth : api.scoped.auth ? api.scoped.auth : settings.scoped.auth;
+  CallerFacts facts;
+  if (!auth) return facts;
+  for (const auto& group : *auth) {
+    for (const std::string& name : group) {
+      const auto known = std::ranges::find(settings.authorizers, name, &AuthorizerSettings::name);
+      const CallerFacts of = known == settings.authorizers.end() ? CallerFacts{true, true, true} : std::visit(FactsOf(), known->kind);
+      facts.asked = true;
+      facts.api_key = facts.api_key || of.api_key;
+      facts.claims = facts.claims || of.claims;
+    }
+  }
+  return facts;
+}
+
+}  // namespace gatehouse::config

@@ -1,0 +1,122 @@
+// Rules about API keys and claims where nobody is asked for them: they would never let anybody pass, or hold anybody back.
+#include "caller_facts.hpp"
+#include "checks.hpp"
+#include "gatehouse/config/needed_claims.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace gatehouse::config {
+namespace {
+
+constexpr std::string_view kNameClaims = "name an authorizer in 'auth' that finds claims, such as one with jwt";
+
+// A rule that a scope may hold, and what it needs of the callers.
+struct Rule {
+  bool (*is_given)(const ScopedSettings&);  // whether the scope says anything that could be it
+  bool (*is_in)(const ScopedSettings&);
+  bool (*is_met)(const CallerFacts&);
+  void (*complain)(const Cursor&, const ScopedSettings&);
+};
+
+bool counts_by(const ScopedSettings& scoped, middleware::ThrottleKey key) {
+  return scoped.throttle && std::ranges::any_of(*scoped.throttle, [key](const auto& rule) { return rule.per == key; });
+}
+
+void complain_of_throttle(const Cursor& at, const ScopedSettings& scoped, middleware::ThrottleKey key, std::string_view what,
+                          std::string_view fix) {
+  each_item(at, "throttle", [&](const Cursor& rule, std::size_t i) {
+    if (i < scoped.throttle->size() && (*scoped.throttle)[i].per == key) rule.problem_at("per", what, fix);
+  });
+}
+
+bool has_throttle(const ScopedSettings& scoped) { return scoped.throttle.has_value(); }
+
+const Rule kRules[] = {
+    {has_throttle, [](const ScopedSettings& scoped) { return counts_by(scoped, middleware::ThrottleKey::kApiKey); },
+     [](const CallerFacts& facts) { return facts.api_key; },
+     [](const Cursor& at, const ScopedSettings& scoped) {
+       complain_of_throttle(at, scoped, middleware::ThrottleKey::kApiKey, "nobody is asked for an API key here",
+                            "name an authorizer in 'auth' that asks for one");
+     }},
+    {has_throttle, [](const ScopedSettings& scoped) { return counts_by(scoped, middleware::ThrottleKey::kClaim); },
+     [](const CallerFacts& facts) { return facts.claims; },
+     [](const Cursor& at, const ScopedSettings& scoped) {
+       complain_of_throttle(at, scoped, middleware::ThrottleKey::kClaim, "nobody has claims here", kNameClaims);
+     }},
+    {[](const ScopedSettings& scoped) { return scoped.scopes.has_value(); },
+     [](const ScopedSettings& scoped) { return scoped.scopes && !scoped.scopes->empty(); },
+     [](const CallerFacts& facts) { return facts.claims; },
+     [](const Cursor& at, const ScopedSettings&) { at.problem_at("scopes", "nobody has scopes here: no token is asked for", kNameClaims); }},
+    {[](const ScopedSettings& scoped) { return scoped.claims.has_value(); },
+     [](const ScopedSettings& scoped) { return scoped.claims && !scoped.claims->empty(); },
+     [](const CallerFacts& facts) { return facts.claims; },
+     [](const Cursor& at, const ScopedSettings&) { at.problem_at("claims", "nobody has claims here: no token is asked for", kNameClaims); }},
+};
+
+// A route's own rule must be met there; that of an outer scope by one of the routes that take it over.
+class RuleCheck {
+ public:
+  RuleCheck(const Rule& rule, const Cursor& root, const Settings& settings) : rule_(rule), root_(root), settings_(settings) {}
+
+  void run() {
+    Scope gateway;
+    each_item(root_, "apis", [&](const Cursor& at, std::size_t i) { check_api(at, settings_.apis[i], gateway); });
+    judge(root_, settings_.scoped, gateway);
+  }
+
+ private:
+  struct Scope {
+    int heirs = 0;
+    bool met = false;
+  };
+
+  void judge(const Cursor& at, const ScopedSettings& scoped, const Scope& scope) {
+    if (scope.heirs > 0 && !scope.met && rule_.is_in(scoped)) rule_.complain(at, scoped);
+  }
+
+  void check_api(const Cursor& at, const ApiSettings& api, Scope& gateway) {
+    Scope own;
+    each_item(at, "routes", [&](const Cursor& route_at, std::size_t i) {
+      if (i >= api.routes.size()) return;
+      const RouteSettings& route = api.routes[i];
+      const bool met = rule_.is_met(caller_facts(settings_, api, route));
+      if (rule_.is_given(route.scoped)) {
+        if (!met && rule_.is_in(route.scoped)) rule_.complain(route_at, route.scoped);
+        return;
+      }
+      Scope& scope = rule_.is_given(api.scoped) ? own : gateway;
+      ++scope.heirs;
+      scope.met = scope.met || met;
+    });
+    judge(at, api.scoped, own);
+  }
+
+  const Rule& rule_;
+  const Cursor& root_;
+  const Settings& settings_;
+};
+
+bool uses_claims(const RouteSettings& route) {
+  bool found = false;
+  each_template(route.integration, [&found](const pipeline::ValueTemplate& value) { found = found || value.uses_claims(); });
+  for (const auto* changes : {&route.transform.request, &route.transform.response})
+    for (const auto& change : *changes) found = found || change.value.uses_claims();
+  return found;
+}
+
+}  // namespace
+
+void check_claims(const Cursor& root, const Settings& settings) {
+  for (const Rule& rule : kRules) RuleCheck(rule, root, settings).run();
+  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
+    each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
+      const ApiSettings& api = settings.apis[i];
+      if (j >= api.routes.size() || !uses_claims(api.routes[j]) || caller_facts(settings, api, api.routes[j]).claims) return;
+      route_at.problem("the route uses $claims, and nobody has claims here", kNameClaims);
+    });
+  });
+}
+
+}  // namespace gatehouse::config
