@@ -10,6 +10,9 @@ namespace gatehouse::config {
 // cors, auth, throttle, limits, timeouts: what may be said at the gateway, an API or a route.
 void describe_scoped(Fields& fields, ScopedSettings& settings);
 
+// errors, error_responses: part of these.
+void describe_errors(Fields& fields, ScopedSettings& settings);
+
 // An authorizer as it is written: exactly one of its kinds.
 struct AuthorizerKinds {
   std::optional<middleware::ApiKeySettings> api_key;
@@ -20,6 +23,9 @@ extern const Object<AuthorizerKinds> kAuthorizer;
 extern const Object<middleware::TracingSettings> kTracing;
 extern const Object<observe::AccessLogSettings> kAccessLog;
 extern const Object<RouteSettings> kRoute;
+extern const Object<middleware::ValidateSettings> kValidate;
+// request, response, parameters, response_parameters of a route, once its integration is known.
+void describe_mapping(Fields& fields, RouteSettings& settings);
 extern const Object<integration::TableRouteSettings> kTableRoute;
 
 // `dynamodb` of a route: its protocol, or, with an action, one operation.

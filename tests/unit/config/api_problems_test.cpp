@@ -163,10 +163,10 @@ apis:
 apis:
 - name: shop
   routes:
-  - {match: GET /a, lambda: {name: notes}, scopes: [a], validate: {}})",
+  - {match: GET /a, lambda: {name: notes}, scopes: [a], reply: true})",
      {R"(6:21: apis.shop.routes[0].lambda: 'lambda' is not available in this version)",
       R"(6:44: apis.shop.routes[0].scopes: 'scopes' is not available in this version)",
-      R"(6:57: apis.shop.routes[0].validate: 'validate' is not available in this version)"}},
+      R"(6:57: apis.shop.routes[0].reply: 'reply' is not available in this version)"}},
     {"RouteWithLaterVariables",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:

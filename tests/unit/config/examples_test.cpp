@@ -71,7 +71,6 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
                                              "shared",
                                              "apis.shop.routes[0].scopes",
                                              "apis.shop.routes[1].throttle[0].plan",
-                                             "apis.shop.routes[7].validate",
                                              "apis.chat.type"};
   EXPECT_EQ(paths, expected);
 }
