@@ -16,6 +16,7 @@ TEST_PACKAGES=(
   python3 python3-cryptography python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3 python3-websockets
   curl nginx-light nodejs openssl procps strace
   prometheus # promtool
+  chromium # CORS in a real browser
 )
 # For the reference servers and clients of the DynamoDB protocol; Node.js from elsewhere brings its own npm.
 TEST_PACKAGES+=(python3-venv)

@@ -8,6 +8,8 @@
 #include "tree.hpp"
 
 #include <deque>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +56,8 @@ struct Reader {
   // What surrounds the value being read: the API's base path, the path variables of the route.
   std::string base_path = {};
   std::vector<std::string> path_variables = {};
+  // By their text: compiled once, however many routes use them.
+  std::map<std::string, std::shared_ptr<const json::Schema>> schemas = {};
 };
 
 class Cursor {

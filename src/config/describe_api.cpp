@@ -1,6 +1,5 @@
 #include "descriptions.hpp"
 #include "gatehouse/base/strings.hpp"
-#include "gatehouse/middleware/protected_fields.hpp"
 #include "web_texts.hpp"
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 namespace gatehouse::config {
 namespace {
 
-using middleware::FieldChange;
 using pipeline::RoutePattern;
 using TemplateMap = Map<Template>;
 
@@ -98,32 +96,6 @@ void describe_files(Fields& f, integration::StaticFilesSettings& s) {
 constexpr Object<integration::StaticFilesSettings> kFiles{"static_files", "Files of a folder.", "{root: ./web}",
                                                           describe_files};
 
-void refuse_protected_fields(const Cursor& at, const std::vector<FieldChange>& changes) {
-  for (const FieldChange& change : changes) {
-    if (!middleware::is_protected_field(change.name)) continue;
-    at.problem(in_quotes(change.name) + " is written by the gateway and cannot be changed",
-               iequals(change.name, "host") ? "use 'host' of the backend" : "leave it out");
-  }
-}
-
-void describe_changes(Fields& f, std::vector<FieldChange>& changes) {
-  TemplateMap::Value set;
-  TemplateMap::Value append;
-  std::vector<std::string> remove;
-  f.field("remove_header", remove, maybe_empty_list_of(kFieldName, "[cookie]"),
-          "Headers to take out, before the others are put in.");
-  f.field("set_header", set, TemplateMap{kFieldName, kFieldValue, "{x-user: $header.x-user}"},
-          "Headers to put in, in place of those with the same name.");
-  f.field("append_header", append, TemplateMap{kFieldName, kFieldValue, "{vary: x-tenant}"},
-          "Headers to add to those with the same name.");
-  for (auto& name : remove) changes.push_back({FieldChange::Kind::kRemove, std::move(name), {}});
-  for (auto& [name, value] : set) changes.push_back({FieldChange::Kind::kSet, std::move(name), std::move(value)});
-  for (auto& [name, value] : append) changes.push_back({FieldChange::Kind::kAppend, std::move(name), std::move(value)});
-  if (f.reading() != nullptr) refuse_protected_fields(*f.reading(), changes);
-}
-constexpr Object<std::vector<FieldChange>> kChanges{"header_changes", "Headers to change on the way.",
-                                                    "{remove_header: [cookie]}", describe_changes};
-
 void describe_integration(Fields& f, RouteSettings& s) {
   integration::ProxySettings proxy;
   integration::MockSettings mock;
@@ -180,12 +152,12 @@ void describe_route(Fields& f, RouteSettings& s) {
           Need::kRequired);
   f.field("when", s.pattern, kWhen, "Conditions on headers and query.");
   describe_integration(f, s);
-  f.field("request", s.transform.request, kChanges, "Changes to the request on its way to the backend.");
-  f.field("response", s.transform.response, kChanges, "Changes to the answer on its way to the client.");
+  f.field("validate", s.validate, kValidate, "What requests must bring: parameters, content types, a body that matches a schema.");
+  describe_mapping(f, s);
   describe_scoped(f, s.scoped);
   OnlyChoice cache;
   f.field("cache", cache, NoCache{}, "Whether answers are kept; this version keeps none.");
-  f.later({"validate", "reply", "stages", "canary", "templates"});
+  f.later({"reply", "stages", "canary", "templates"});
 }
 
 void describe_api(Fields& f, ApiSettings& s) {
@@ -194,7 +166,10 @@ void describe_api(Fields& f, ApiSettings& s) {
   f.field("type", type, OnlyWord{{{{"http", {}}}}, {"websocket"}}, "What it speaks.");
   f.field("hosts", s.hosts, list_of(kHostName, "[api.example.com]"), "The hosts it answers for. Default: every host.");
   f.field("base_path", s.base_path, kBasePath, "What stands before the paths of all its routes.");
-  if (f.reading() != nullptr) f.reading()->reader().base_path = s.base_path;
+  if (f.reading() != nullptr) {
+    f.reading()->reader().base_path = s.base_path;
+    f.reading()->reader().path_variables.clear();
+  }
   describe_scoped(f, s.scoped);
   f.field("routes", s.routes, list_of(kRoute, "[{match: \"$default\", backend: echo}]"), "What it answers to.",
           Need::kRequired);

@@ -90,9 +90,6 @@ void describe_gateway(Fields& f, Settings& s) {
           WordsOr<Words<observe::AccessLogSettings, 1>, Object<observe::AccessLogSettings>>{no_log, kAccessLog},
           "The access log.");
   f.field("tracing", s.tracing, kTracing, "Distributed tracing.");
-  f.field("errors", s.errors, Words<ErrorStyle, 2>{{{{"helpful", ErrorStyle::kHelpful}, {"aws", ErrorStyle::kAws}}}},
-          "What answers of the gateway itself look like: helpful says why, aws has Amazon's exact bodies and status "
-          "codes.");
   f.field("drain", s.drain, kDuration, "How long requests may take to finish after SIGTERM.");
   describe_stores(f, s);
   describe_tables(f, s);

@@ -153,6 +153,7 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   f.field("limits", s, kScopedLimits, "Bounds.");
   describe_websocket_passage(f, s.websocket);
   f.field("timeouts", s, kScopedTimeouts, "Deadlines.");
+  describe_errors(f, s);
 }
 
 constexpr Object<AuthorizerKinds> kAuthorizer{"authorizer", "A way to find out who calls, for `auth` to name.",

@@ -12,6 +12,8 @@ void describe_scoped(Fields& fields, ScopedSettings& settings);
 
 // scopes, claims.
 void describe_claims(Fields& fields, ScopedSettings& settings);
+// errors, error_responses: part of these.
+void describe_errors(Fields& fields, ScopedSettings& settings);
 
 // An authorizer as it is written: exactly one of its kinds.
 struct AuthorizerKinds {
@@ -25,6 +27,9 @@ extern const Object<middleware::TracingSettings> kTracing;
 extern const Object<observe::AccessLogSettings> kAccessLog;
 extern const Object<middleware::JwtSettings> kJwt;
 extern const Object<RouteSettings> kRoute;
+extern const Object<middleware::ValidateSettings> kValidate;
+// request, response, parameters, response_parameters of a route, once its integration is known.
+void describe_mapping(Fields& fields, RouteSettings& settings);
 extern const Object<integration::TableRouteSettings> kTableRoute;
 
 // `dynamodb` of a route: its protocol, or, with an action, one operation.

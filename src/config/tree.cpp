@@ -115,6 +115,7 @@ class TreeBuilder final : public YAML::EventHandler {
     const bool is_key = expects_key();
     Node& node = is_key ? add(Node::Kind::kScalar, mark) : make(Node::Kind::kScalar, mark);
     node.text = value;
+    node.quoted = tag == "!";
     remember(anchor, node);
     if (is_key) {
       take_key(node);

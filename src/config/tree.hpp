@@ -28,6 +28,7 @@ struct Node {
   Position at;            // of an alias: where it stands; what it stands for keeps its own places
   std::size_t nodes = 1;  // in this subtree, with aliases counted as often as they are used
   std::string text;       // kScalar
+  bool quoted = false;    // kScalar: a text, whatever it looks like
   std::vector<const Node*> items;
   std::vector<Entry> entries;
 

@@ -267,9 +267,13 @@ std::string print_nothing(const T&) {
   return {};
 }
 
+bool is_word_char(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
 // The variable of a feature that this version does not have, or nothing.
 std::string_view later_variable(std::string_view text) {
-  constexpr std::array<std::string_view, 2> kLater = {"body", "stage"};
+  constexpr std::array<std::string_view, 5> kLater = {"body", "stage", "stageVariables", "request.body", "response.body"};
   for (auto dollar = text.find('$'); dollar != std::string_view::npos; dollar = text.find('$')) {
     text.remove_prefix(dollar + 1);
     if (text.starts_with('$')) {
@@ -278,7 +282,9 @@ std::string_view later_variable(std::string_view text) {
     }
     const std::string_view name = text.substr(text.starts_with('{') ? 1 : 0);
     for (const std::string_view word : kLater) {
-      if (name.starts_with(word) && name.substr(word.size()).starts_with('.')) return word;
+      const std::string_view behind = name.starts_with(word) ? name.substr(word.size()) : std::string_view("x");
+      const bool dotted = word.find('.') != std::string_view::npos;
+      if (behind.starts_with('.') || (dotted && (behind.empty() || !is_word_char(behind.front())))) return word;
     }
   }
   return {};
@@ -353,6 +359,23 @@ constexpr Text<std::string> kRelativeFile{
 constexpr Text<std::string> kQueryName{
     "query_name", "the name of a query parameter such as debug", "^.+$", {"debug"}, parse_query_name, print_text, true};
 
+namespace {
+
+pipeline::ValueTemplate::PathValues path_values(Template::Use use) {
+  using PathValues = pipeline::ValueTemplate::PathValues;
+  switch (use) {
+    case Template::Use::kPath: return PathValues::kEncoded;
+    case Template::Use::kErrorField:
+    case Template::Use::kErrorText: return PathValues::kErrorText;
+    case Template::Use::kErrorJson: return PathValues::kErrorJson;
+    case Template::Use::kFieldValue:
+    case Template::Use::kBody: break;
+  }
+  return PathValues::kDecoded;
+}
+
+}  // namespace
+
 std::string Template::expected() const {
   return use == Use::kPath ? "a path such as /internal/orders/{id}" : "a text such as \"user $header.x-user|nobody\"";
 }
@@ -362,7 +385,7 @@ bool Template::read(const Cursor& at, Value& value) const {
   if (!text) return false;
   std::string line;
   Complaint complaint;
-  if (use == Use::kFieldValue && !kLine.parse(*text, line, complaint)) {
+  if ((use == Use::kFieldValue || use == Use::kErrorField) && !kLine.parse(*text, line, complaint)) {
     at.wrong(expected(), *text, std::move(complaint));
     return false;
   }
@@ -370,10 +393,7 @@ bool Template::read(const Cursor& at, Value& value) const {
     at.problem("'$" + std::string(later) + "' is not available in this version");
     return false;
   }
-  using PathValues = pipeline::ValueTemplate::PathValues;
-  auto parsed = pipeline::ValueTemplate::parse(*text, at.reader().path_variables,
-                                               use == Use::kPath ? PathValues::kEncoded : PathValues::kDecoded,
-                                               use == Use::kPath);
+  auto parsed = pipeline::ValueTemplate::parse(*text, at.reader().path_variables, path_values(use), use == Use::kPath);
   if (!parsed) {
     at.wrong(expected(), *text, {parsed.error().message(), ""});
     return false;

@@ -43,7 +43,7 @@ extern const Text<std::string> kQueryName;
 
 // A text with variables. `braces`: a path, in which {id} is a path variable.
 struct Template {
-  enum class Use : unsigned char { kFieldValue, kBody, kPath };
+  enum class Use : unsigned char { kFieldValue, kBody, kPath, kErrorField, kErrorText, kErrorJson };
   using Value = pipeline::ValueTemplate;
   Use use;
 
@@ -55,5 +55,9 @@ struct Template {
 inline constexpr Template kFieldValue{Template::Use::kFieldValue};
 inline constexpr Template kBodyText{Template::Use::kBody};
 inline constexpr Template kPathTemplate{Template::Use::kPath};
+// Of error_responses, where $context.error.x is known.
+inline constexpr Template kErrorField{Template::Use::kErrorField};
+inline constexpr Template kErrorText{Template::Use::kErrorText};
+inline constexpr Template kErrorJson{Template::Use::kErrorJson};
 
 }  // namespace gatehouse::config

@@ -15,6 +15,13 @@ void inherit(std::optional<T>& inner, const std::optional<T>& outer) {
   if (!inner) inner = outer;
 }
 
+// For each type of its own.
+void inherit(std::vector<pipeline::ErrorResponse>& inner, const std::vector<pipeline::ErrorResponse>& outer) {
+  for (const auto& response : outer) {
+    if (std::ranges::find(inner, response.type, &pipeline::ErrorResponse::type) == inner.end()) inner.push_back(response);
+  }
+}
+
 void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer) {
   inherit(inner.cors, outer.cors);
   inherit(inner.auth, outer.auth);
@@ -24,6 +31,8 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
   inherit(inner.websocket, outer.websocket);
+  inherit(inner.errors, outer.errors);
+  inherit(inner.error_responses, outer.error_responses);
 }
 
 std::string join(const std::vector<std::string>& words) {
@@ -135,7 +144,11 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
                        return middleware::make_throttle(rules, api, scope, parts.runtime.throttle_table(), parts.runtime.clock());
                      }});
 
-  if (route.route && (!route.route->transform.request.empty() || !route.route->transform.response.empty()))
+  if (route.route && route.route->validate)
+    steps.push_back({"validate", "after throttle: reading a body costs; before anything is done with it", {},
+                     [validate = *route.route->validate](const Parts&) { return middleware::make_validate(validate); }});
+
+  if (route.route && !route.route->transform.empty())
     steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},
                      [transform = route.route->transform](const Parts&) { return middleware::make_transform(transform); }});
 

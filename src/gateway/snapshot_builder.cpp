@@ -61,6 +61,8 @@ struct IntegrationMaker {
 
 void compile(pipeline::Route& route, const EffectiveRoute& effective, const Parts& parts) {
   route.steps = make_steps(effective, parts);
+  route.errors = std::make_shared<pipeline::ErrorAnswers>(effective.scoped.errors.value_or(config::ErrorStyle::kHelpful),
+                                                          effective.scoped.error_responses);
   route.answers_preflights = effective.scoped.cors.has_value();
   route.total_timeout = effective.scoped.total_timeout.value_or(Duration{});
   if (effective.route) route.integration = std::visit(IntegrationMaker{parts, effective}, effective.route->integration);

@@ -51,12 +51,33 @@ constexpr std::array kKeywords = {
     Keyword{"not", Holds::kSchema},
 };
 
+// Draft 6 brought these.
+constexpr std::array<std::string_view, 8> kLaterThanDraft4 = {"$id", "const", "contains", "propertyNames", "if", "then", "else", "examples"};
+
+// What a keyword's value must be, where that is no schema.
+enum class Form { kText, kNumber, kPositiveNumber, kCount, kFlag, kNames, kTypes, kChoices, kBound };
+struct KeywordForm {
+  std::string_view name;
+  Form form;
+};
+constexpr std::array kForms = {
+    KeywordForm{"multipleOf", Form::kPositiveNumber}, KeywordForm{"maximum", Form::kNumber},
+    KeywordForm{"minimum", Form::kNumber},            KeywordForm{"exclusiveMaximum", Form::kBound},
+    KeywordForm{"exclusiveMinimum", Form::kBound},    KeywordForm{"maxLength", Form::kCount},
+    KeywordForm{"minLength", Form::kCount},           KeywordForm{"maxItems", Form::kCount},
+    KeywordForm{"minItems", Form::kCount},            KeywordForm{"maxProperties", Form::kCount},
+    KeywordForm{"minProperties", Form::kCount},       KeywordForm{"uniqueItems", Form::kFlag},
+    KeywordForm{"required", Form::kNames},            KeywordForm{"type", Form::kTypes},
+    KeywordForm{"enum", Form::kChoices},              KeywordForm{"format", Form::kText},
+};
+constexpr std::array<std::string_view, 7> kTypes = {"string", "number", "integer", "boolean", "object", "array", "null"};
+
 // Those that look at the same place of the document as the schema that holds them.
 constexpr std::array<std::string_view, 7> kInPlace = {"allOf", "anyOf", "oneOf", "not", "if", "then", "else"};
 
 class Check {
  public:
-  explicit Check(const Json& root) : root_(root) {}
+  explicit Check(const Json& root) : root_(root), draft4_(is_draft4(root)) {}
 
   std::string run() {
     schema(root_, Pointer());
@@ -85,9 +106,53 @@ class Check {
       const std::string_view near = nearest(name, names);
       return report(at, "unknown keyword" + (near.empty() ? std::string() : "; did you mean \"" + std::string(near) + "\"?"));
     }
+    if (draft4_ && std::find(kLaterThanDraft4.begin(), kLaterThanDraft4.end(), name) != kLaterThanDraft4.end())
+      return report(at, "no keyword of draft 4, which this schema is written in");
+    form(name, value, at);
     if (name == "pattern") pattern(value, at);
     if (name == "format") format(value, at);
     children(found->holds, name, value, at);
+  }
+
+  void form(const std::string& name, const Json& value, const Pointer& at) {
+    const auto* found = std::find_if(kForms.begin(), kForms.end(), [&](const KeywordForm& each) { return each.name == name; });
+    if (found == kForms.end()) return;
+    switch (found->form) {
+      case Form::kText: return expect(value.is_string(), at, "expected a text");
+      case Form::kNumber: return expect(value.is_number(), at, "expected a number");
+      case Form::kPositiveNumber:
+        return expect(value.is_number() && value.get<double>() > 0, at, "expected a number above 0");
+      case Form::kCount: return expect(value.is_number_unsigned(), at, "expected a whole number, 0 or more");
+      case Form::kFlag: return expect(value.is_boolean(), at, "expected true or false");
+      case Form::kBound:
+        if (draft4_) return expect(value.is_boolean(), at, "expected true or false, as in draft 4");
+        return expect(value.is_number(), at, "expected a number");
+      case Form::kNames:
+        return expect(value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& each) { return each.is_string(); }),
+                      at, "expected a list of names");
+      case Form::kChoices: return expect(value.is_array() && !value.empty(), at, "expected a list of values");
+      case Form::kTypes: return types(value, at);
+    }
+  }
+
+  void expect(bool holds, const Pointer& at, const std::string& what) {
+    if (!holds) report(at, what);
+  }
+
+  void types(const Json& value, const Pointer& at) {
+    if (value.is_array() && !value.empty()) {
+      for (std::size_t i = 0; i < value.size(); ++i) type(value[i], at / i);
+    } else {
+      type(value, at);
+    }
+  }
+
+  void type(const Json& value, const Pointer& at) {
+    if (!value.is_string()) return report(at, "expected the name of a type such as \"string\"");
+    const auto& name = value.get_ref<const std::string&>();
+    if (std::find(kTypes.begin(), kTypes.end(), name) != kTypes.end()) return;
+    const std::string_view near = nearest(name, kTypes);
+    report(at, "unknown type \"" + name + "\"" + (near.empty() ? std::string() : "; did you mean \"" + std::string(near) + "\"?"));
   }
 
   void children(Holds holds, const std::string& name, const Json& value, const Pointer& at) {
@@ -160,10 +225,22 @@ class Check {
   }
 
   const Json& root_;
+  const bool draft4_;
   std::string problem_;
 };
 
 }  // namespace
+
+bool is_draft4(const nlohmann::json& schema) {
+  if (schema.is_object()) {
+    if (const auto said = schema.find("$schema"); said != schema.end() && said->is_string())
+      return said->get_ref<const std::string&>().find("draft-04") != std::string::npos;
+    for (const char* const bound : {"exclusiveMaximum", "exclusiveMinimum"})
+      if (const auto found = schema.find(bound); found != schema.end() && found->is_boolean()) return true;
+  }
+  if (!schema.is_structured()) return false;
+  return std::any_of(schema.begin(), schema.end(), [](const Json& child) { return child.is_structured() && is_draft4(child); });
+}
 
 std::string find_schema_problem(const nlohmann::json& schema) { return Check(schema).run(); }
 

@@ -2,6 +2,7 @@
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/crypto/claims.hpp"
 #include "gatehouse/middleware/steps.hpp"
+#include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route.hpp"
 
 #include <algorithm>
@@ -147,7 +148,7 @@ class ThrottleStep final : public pipeline::Middleware {
   // The names of draft-ietf-httpapi-ratelimit-headers-06, which clients know. A backend's own are replaced.
   void on_response(pipeline::RequestContext& context, http::ResponseHead& head) const override {
     const pipeline::RateState& rate = context.rate;
-    if (!rate.measured) return;
+    if (!rate.measured || pipeline::as_amazon(context.route)) return;  // Amazon says nothing of limits
     if (head.base != nullptr) remove_theirs(*head.base, head.edits);
     head.edits.append("RateLimit-Limit", decimal(context.arena(), rate.limit));
     head.edits.append("RateLimit-Remaining", decimal(context.arena(), rate.remaining));

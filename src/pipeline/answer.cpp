@@ -2,8 +2,9 @@
 
 namespace gatehouse::pipeline {
 
-Answer::Answer(Arena& arena, int status_code, std::string_view reason_code, std::string_view message)
-    : Answer(arena, status_code, reason_code, "application/json", arena.concat({R"({"message":")", message, R"("})"})) {
+Answer::Answer(Arena& arena, int status_code, std::string_view reason_code, std::string_view text)
+    : Answer(arena, status_code, reason_code, "application/json", arena.concat({R"({"message":")", text, R"("})"})) {
+  message = text;
 }
 
 Answer::Answer(Arena& arena, int status_code, std::string_view reason_code, std::string_view type,

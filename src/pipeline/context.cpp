@@ -1,5 +1,6 @@
 #include "gatehouse/pipeline/context.hpp"
 
+#include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/middleware.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/pipeline/trail.hpp"
@@ -47,8 +48,10 @@ void RequestContext::respond(http::ResponseHead& head, std::string_view first, h
   }
   // The same id that the log and the backend have, on answers of every origin.
   if (!request_id.empty()) head.edits.set_valid(http::FieldId::kXRequestId, request_id);
+  answering = &head;
   for (auto step = route.steps.rbegin(); step != route.steps.rend(); ++step) (*step)->on_response(*this, head);
   if (trail != nullptr) [[unlikely]] trail->tell(*this, head);
+  answering = nullptr;
   status = head.status;
   if (filters_.empty()) return exchange.respond(head, first, more);
   const std::string_view passed = filtered(first, more);
@@ -82,6 +85,12 @@ std::string_view RequestContext::filtered(std::string_view bytes, http::More mor
 }
 
 void RequestContext::answer(const Answer& made) {
+  if (made.status < 400 || !route.errors) return send(made);
+  const Answer shaped = route.errors->shape(*this, made);
+  send(shaped);
+}
+
+void RequestContext::send(const Answer& made) {
   http::ResponseHead head(arena());
   head.status = made.status;
   head.edits = made.fields;

@@ -3,6 +3,8 @@
 
 #include "gatehouse/base/ids.hpp"
 #include "gatehouse/base/percent.hpp"
+#include "gatehouse/base/strings.hpp"
+#include "gatehouse/pipeline/json_text.hpp"
 #include "gatehouse/pipeline/query.hpp"
 #include "gatehouse/pipeline/route.hpp"
 
@@ -43,6 +45,15 @@ std::string_view decoded(std::string_view value, Arena& arena) {
 std::string_view form_decoded(std::string_view value, Arena& arena) {
   if (value.find_first_of("%+") == std::string_view::npos) return value;
   return arena.copy(form_decode(value));
+}
+
+// The last that was added, or else what the backend said.
+std::string_view field_of(const http::ResponseHead& head, std::string_view name) {
+  std::string_view value;
+  for (const auto* added = head.edits.added(); added != nullptr; added = added->next)
+    if (iequals(added->name(), name)) value = added->value;
+  if (value.data() != nullptr || head.base == nullptr) return value;
+  return head.base->get(name).value_or(std::string_view());
 }
 
 }  // namespace
@@ -98,15 +109,22 @@ std::string_view ValueTemplate::insert(const Part& part, RequestContext& context
     case Source::kClaims:
       if (context.identity.claims) value = context.identity.claims->text(*part.claim, context.arena()).value_or(std::string_view());
       break;
+    case Source::kResponse:
+      if (context.answering != nullptr) value = field_of(*context.answering, part.text);
+      break;
     case Source::kUuid: return context.arena().copy(make_uuid());
     case Source::kUlid: return context.arena().copy(make_ulid());
     case Source::kNow: value = write_now(context.arena()); break;
   }
   if (value.empty()) return part.fallback;
+  if (values_ == PathValues::kErrorJson && part.which != ContextValue::kErrorMessageString)
+    return json_escaped(value, context.arena());
   return into_path && !as_it_stood ? context.arena().copy(percent_encode(value)) : value;
 }
 
-std::string_view ValueTemplate::context_value(ContextValue which, RequestContext& context) {
+std::string_view ValueTemplate::context_value(ContextValue which, RequestContext& context) const {
+  const ErrorFacts none;
+  const ErrorFacts& error = context.error != nullptr ? *context.error : none;
   switch (which) {
     case ContextValue::kRequestId: return context.request_id;
     case ContextValue::kClientIp: return write_address(context.client, context.arena());
@@ -117,6 +135,10 @@ std::string_view ValueTemplate::context_value(ContextValue which, RequestContext
     case ContextValue::kApi: return context.route.api;
     case ContextValue::kRoute: return context.route.label;
     case ContextValue::kIdentity: return context.identity.subject;
+    case ContextValue::kErrorMessage: return error.message;
+    case ContextValue::kErrorMessageString: return context.arena().concat({"\"", json_escaped(error.message, context.arena()), "\""});
+    case ContextValue::kErrorType: return error.type;
+    case ContextValue::kErrorValidation: return error.validation;
     case ContextValue::kCount: break;
   }
   return {};

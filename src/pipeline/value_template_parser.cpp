@@ -1,18 +1,23 @@
 // Parsing of templates: one pass over the text, every mistake with the nearest thing that would be right.
+#include "amazon_names.hpp"
+
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/pipeline/value_template.hpp"
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace gatehouse::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 8> kVariables = {"path",   "query", "header", "context",
-                                                         "claims", "uuid", "ulid", "now"};
+constexpr std::array<std::string_view, 9> kVariables = {"path",   "query",    "header", "context", "claims",
+                                                         "response", "uuid", "ulid",   "now"};
 // In the order of ContextValue.
-constexpr std::array<std::string_view, 9> kContextNames = {"request_id", "client_ip", "method", "path",    "host",
-                                                           "scheme",     "api",       "route",  "identity"};
+constexpr std::array<std::string_view, 13> kContextNames = {
+    "request_id", "client_ip", "method", "path", "host", "scheme", "api", "route", "identity",
+    "error.message", "error.messageString", "error.responseType", "error.validationErrorString"};
+constexpr std::size_t kOrdinaryNames = 9;  // those that are known outside of refusals
 
 bool is_word_char(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -33,6 +38,17 @@ std::string_view take_claim_path(std::string_view& text) {
       break;
     }
   }
+  const std::string_view taken = text.substr(0, size);
+  text.remove_prefix(size);
+  return taken;
+}
+
+// "request.header.x-user", "context.identity.sourceIp": dots only where a name goes on behind them.
+std::string_view take_dotted(std::string_view& text) {
+  std::size_t size = 0;
+  while (size < text.size() &&
+         (is_name_char(text[size]) || (text[size] == '.' && size > 0 && size + 1 < text.size() && is_name_char(text[size + 1]))))
+    ++size;
   const std::string_view taken = text.substr(0, size);
   text.remove_prefix(size);
   return taken;
@@ -78,8 +94,11 @@ class ValueTemplateParser {
   using ContextValue = ValueTemplate::ContextValue;
   static_assert(kContextNames.size() == static_cast<std::size_t>(ContextValue::kCount));
 
-  ValueTemplateParser(std::string_view text, const std::vector<std::string>& path_variables, bool braces)
-      : rest_(text), path_variables_(path_variables), braces_(braces) {}
+  ValueTemplateParser(std::string_view text, const std::vector<std::string>& path_variables, bool braces, bool refusal)
+      : rest_(text),
+        path_variables_(path_variables),
+        braces_(braces),
+        context_names_(std::span(kContextNames).first(refusal ? kContextNames.size() : kOrdinaryNames)) {}
 
   Result<std::vector<Part>> parse() {
     while (!rest_.empty()) {
@@ -113,14 +132,14 @@ class ValueTemplateParser {
     const bool delimited = rest_.starts_with('{');
     if (delimited) return parse_delimited();
     const std::string_view before = rest_;
-    const std::string_view variable = take_while(rest_, is_word_char);
+    std::string_view variable = take_while(rest_, is_word_char);
     if (variable.empty()) return wrong("'$' begins a variable such as $query.x: write $$ for a dollar sign");
     std::string_view name;
     // Behind a variable without names the dot is text: "$now.json".
     const bool named = variable != "uuid" && variable != "ulid" && variable != "now";
     if (named && rest_.size() > 1 && rest_[0] == '.' && is_name_char(rest_[1])) {
       rest_.remove_prefix(1);
-      name = variable == "claims" ? take_claim_path(rest_) : take_while(rest_, is_name_char);
+      take_name(variable, name);
     }
     const auto written = before.substr(0, before.size() - rest_.size());
     std::string_view fallback;
@@ -129,6 +148,27 @@ class ValueTemplateParser {
       fallback = take_while(rest_, is_default_char);
     }
     return add_variable("$" + std::string(written), variable, name, fallback);
+  }
+
+  // At the front of the rest. A dotted name ends where it stops meaning anything: "$context.path.json" is a path and ".json".
+  void take_name(std::string_view& variable, std::string_view& name) {
+    if (variable == "claims") {
+      name = take_claim_path(rest_);
+      return;
+    }
+    std::string_view behind = rest_;
+    const std::string_view dotted = take_dotted(behind);
+    std::size_t used = dotted.find('.');
+    if (const auto amazons = amazon_name(variable, dotted)) {
+      variable = amazons->variable;
+      name = amazons->name;
+      used = amazons->used;
+    } else {
+      if (variable == "response" && used != std::string_view::npos) used = dotted.find('.', used + 1);
+      if (variable == "context" && std::ranges::find(context_names_, dotted) != context_names_.end()) used = dotted.size();
+      name = dotted.substr(0, used);
+    }
+    rest_.remove_prefix(std::min(used, dotted.size()));
   }
 
   Result<void> parse_delimited() {
@@ -144,6 +184,8 @@ class ValueTemplateParser {
     }
     const std::size_t dot = inside.find('.');
     const std::string_view name = dot == std::string_view::npos ? std::string_view() : inside.substr(dot + 1);
+    const auto amazons = amazon_name(inside.substr(0, dot), name);
+    if (amazons && amazons->used == name.size()) return add_variable(written, amazons->variable, amazons->name, fallback);
     return add_variable(written, inside.substr(0, dot), name, fallback);
   }
 
@@ -164,16 +206,21 @@ class ValueTemplateParser {
     const auto known = std::ranges::find(kVariables, variable);
     if (known == kVariables.end()) return wrong("unknown variable " + written + hint(variable, kVariables, "$"));
     const auto source = static_cast<Source>(known - kVariables.begin() + 1);
-    const bool named = source <= Source::kClaims;
+    const bool named = source <= Source::kResponse;
     if (named && name.empty()) return wrong(written + " needs a name: write $" + std::string(variable) + ".x");
     if (!named && !name.empty()) return wrong(written + " has no parts: write $" + std::string(variable));
     if (source == Source::kPath) return add_path_variable(written, name, fallback);
     ContextValue which = ContextValue::kCount;
     if (source == Source::kContext) {
-      const auto at = std::ranges::find(kContextNames, name);
-      if (at == kContextNames.end())
-        return wrong("unknown variable " + written + hint(name, kContextNames, "$context."));
-      which = static_cast<ContextValue>(at - kContextNames.begin());
+      const auto at = std::ranges::find(context_names_, name);
+      if (at == context_names_.end())
+        return wrong("unknown variable " + written + hint(name, context_names_, "$context."));
+      which = static_cast<ContextValue>(at - context_names_.begin());
+    }
+    if (source == Source::kResponse) {
+      constexpr std::string_view kHeader = "header.";
+      if (!name.starts_with(kHeader)) return wrong(written + ": of an answer there is $response.header.x");
+      name.remove_prefix(kHeader.size());
     }
     std::shared_ptr<const crypto::ClaimPath> claim;
     if (source == Source::kClaims) {
@@ -213,12 +260,14 @@ class ValueTemplateParser {
   std::string_view rest_;
   const std::vector<std::string>& path_variables_;
   bool braces_;
+  std::span<const std::string_view> context_names_;
   std::vector<Part> parts_;
 };
 
 Result<ValueTemplate> ValueTemplate::parse(std::string_view text, const std::vector<std::string>& path_variables,
                                            PathValues values, bool braces) {
-  auto parts = ValueTemplateParser(text, path_variables, braces).parse();
+  const bool refusal = values == PathValues::kErrorText || values == PathValues::kErrorJson;
+  auto parts = ValueTemplateParser(text, path_variables, braces, refusal).parse();
   if (!parts) return parts.error();
   ValueTemplate made;
   made.text_ = text;

@@ -133,7 +133,7 @@ def test_check_says_what_is_wrong_with_an_operation_and_where(tmp_path, settings
 
 
 @pytest.mark.parametrize("schema, message", [
-    ("{", "cannot be used"), ('{"type": "text"}', "'text'"), ('{"properties": {"a": {"pattern": "("}}}', "/properties/a/pattern"),
+    ("{", "cannot be used"), ('{"type": "text"}', '/type: unknown type "text"'), ('{"properties": {"a": {"pattern": "("}}}', "/properties/a/pattern"),
     ('{"$ref": "http://elsewhere/"}', "/$ref"), ('{"format": "email"}', "/format")])
 def test_check_says_what_is_wrong_with_a_schema(tmp_path, schema, message):
     file = tmp_path / "schema.json"

@@ -11,7 +11,9 @@
 #include "gatehouse/middleware/jwt_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
+#include "gatehouse/middleware/validate_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
+#include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
 #include "gatehouse/upstream/settings.hpp"
 
@@ -37,6 +39,8 @@ struct AdminSettings {
   bool operator==(const AdminSettings&) const = default;
 };
 
+using pipeline::ErrorStyle;
+
 // What may be said at the gateway, an API or a route; the innermost that says something wins.
 struct ScopedSettings {
   std::optional<middleware::CorsSettings> cors;
@@ -48,6 +52,8 @@ struct ScopedSettings {
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
+  std::optional<ErrorStyle> errors;
+  std::vector<pipeline::ErrorResponse> error_responses;  // each type at most once
   bool operator==(const ScopedSettings&) const = default;
 };
 
@@ -66,6 +72,7 @@ struct RouteSettings {
   pipeline::RoutePattern pattern;  // with the API's base path
   IntegrationSettings integration;
   middleware::TransformSettings transform;
+  std::optional<middleware::ValidateSettings> validate;
   ScopedSettings scoped;
   std::string position;  // "gatehouse.yaml:42:7", for messages
   bool operator==(const RouteSettings&) const = default;
@@ -87,8 +94,6 @@ struct TablesListenerSettings {
   bool operator==(const TablesListenerSettings&) const = default;
 };
 
-enum class ErrorStyle : unsigned char { kHelpful, kAws };
-
 struct Settings {
   unsigned workers = 0;  // 0: as many as cores
   std::vector<ListenerSettings> listeners;
@@ -96,7 +101,6 @@ struct Settings {
   IpSet trusted_proxies;
   observe::AccessLogSettings access_log;
   std::optional<middleware::TracingSettings> tracing;
-  ErrorStyle errors = ErrorStyle::kHelpful;
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
   std::vector<upstream::BackendSettings> backends;
   std::vector<AuthorizerSettings> authorizers;

@@ -18,6 +18,7 @@ inline constexpr std::size_t kMaxDepth = 64;
 
 struct Violation {
   std::string pointer;  // RFC 6901, into the document: "/items/0/price"; "" is the document itself
+  std::string rule;     // the keyword that was broken: "minimum"; "json" and "depth" when it is no document to look at
   std::string message;
 };
 

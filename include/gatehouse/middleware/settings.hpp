@@ -6,6 +6,7 @@
 #include "gatehouse/pipeline/value_template.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,16 @@ struct FieldChange {
 struct TransformSettings {
   std::vector<FieldChange> request;
   std::vector<FieldChange> response;
+  std::vector<FieldChange> query = {};  // of parameters of the request
+  // To what an integration answers with this status.
+  struct ForStatus {
+    int status = 0;
+    std::vector<FieldChange> fields;
+    std::optional<int> becomes;
+    bool operator==(const ForStatus&) const = default;
+  };
+  std::vector<ForStatus> by_status = {};
+  bool empty() const { return request.empty() && query.empty() && response.empty() && by_status.empty(); }
   bool operator==(const TransformSettings&) const = default;
 };
 

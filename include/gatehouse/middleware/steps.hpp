@@ -7,6 +7,7 @@
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/throttle_table.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
+#include "gatehouse/middleware/validate_settings.hpp"
 #include "gatehouse/observe/access_log.hpp"
 #include "gatehouse/observe/metrics.hpp"
 #include "gatehouse/observe/spans.hpp"
@@ -47,6 +48,9 @@ Step make_authorize(AuthorizeSettings settings);
 // all its routes together; those of per: api for each `api`; those of per: route for each route of `api`.
 Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
                    std::shared_ptr<ThrottleTable> table, const Clock& clock);
+// 400 "parameters_missing" and "schema_violation", 413 "body_too_large", 415 "content_type_unsupported". A body that was looked
+// at is held for the integration.
+Step make_validate(ValidateSettings settings);
 // request: and response: of a route, the gateway's own answers included. A value that turns out empty is no field: what was
 // there under that name is gone all the same.
 Step make_transform(TransformSettings settings);

@@ -10,14 +10,17 @@
 namespace gatehouse::pipeline {
 
 struct Answer {
-  // A JSON body {"message": "…"}; `message` must need no JSON escaping.
-  Answer(Arena& arena, int status_code, std::string_view reason_code, std::string_view message);
+  // A JSON body {"message": "…"}; `text` must need no JSON escaping. To a refusal's, RequestContext::answer() adds what else
+  // is known.
+  Answer(Arena& arena, int status_code, std::string_view reason_code, std::string_view text);
   // Any body; no Content-Type is set when `type` is empty.
   Answer(Arena& arena, int status_code, std::string_view reason_code, std::string_view type, std::string_view content);
 
   int status;
   std::string_view reason;  // stable code for log and metrics: "route_not_found", "throttled"
   std::string_view body;
+  std::string_view message;  // the text of a body that the gateway may replace; empty: the body is made elsewhere
+  std::string_view members;  // of a refusal, more members of its helpful body: "errors":[…]
   http::FieldEdits fields;
 };
 

@@ -50,6 +50,13 @@ struct RateState {
   std::uint64_t reset_seconds = 0;
 };
 
+// The refusal that error_responses put into words.
+struct ErrorFacts {
+  std::string_view message;
+  std::string_view type;        // "THROTTLED"
+  std::string_view validation;  // what is wrong with a body that does not match its schema
+};
+
 // What happened upstream, for log and metrics.
 struct UpstreamFacts {
   std::string_view backend;  // empty: no backend was involved
@@ -95,6 +102,8 @@ class RequestContext {
   std::string_view decided_by;   // the step that answered; empty: none did
   const Trace* trace = nullptr;  // made by the tracing step; null: there is none
   Trail* trail = nullptr;        // notes what decides, when an operator asked for it; mostly null
+  const http::ResponseHead* answering = nullptr;  // the answer, while steps see it
+  const ErrorFacts* error = nullptr;  // while a refusal is put into words
 
   const http::RequestHead& request() const { return exchange.request(); }
   Arena& arena() { return exchange.arena(); }
@@ -110,6 +119,7 @@ class RequestContext {
   // Every answer leaves through here, once: each step sees the head, innermost first, then the exchange sends it. When the
   // exchange has failed so that no answer can be sent, nothing happens but that `status` becomes 499.
   void respond(http::ResponseHead& head, std::string_view first, http::More more);
+  // A refusal (400 and above) first takes the form that Route::errors says.
   void answer(const Answer& made);
   // 101, through the steps as any answer; the connection is the caller's then.
   http::Upgraded upgrade(http::ResponseHead& head);
@@ -131,6 +141,7 @@ class RequestContext {
   }
 
  private:
+  void send(const Answer& made);
   std::string_view filtered(std::string_view bytes, http::More more);
 
   mutable TimePoint ended_{};

@@ -14,7 +14,9 @@
 namespace gatehouse::pipeline {
 
 // $path.x $query.x $header.x $context.x $claims.x $uuid $ulid $now, each with |default; $$ is a dollar sign.
-// $context: request_id, client_ip, method, path, host, scheme, api, route, identity.
+// $response.header.x, where an answer is there: its field of that name.
+// $context: request_id, client_ip, method, path, host, scheme, api, route, identity; and Amazon's names of the same:
+//   requestId, identity.sourceIp, httpMethod, domainName, routeKey, authorizer.claims.x, … (amazon_names.hpp).
 // - $claims.x.y[0] looks into what the authorizer says of the caller; ${claims.cognito:groups} for names with other characters
 //   (crypto::ClaimPath). Text is inserted plain, anything else as JSON.
 // - A name is letters, digits, '-' and '_'; a default is the same plus '.'. ${query.filter[name]|any text}
@@ -27,7 +29,10 @@ class ValueTemplate {
   // kDecoded: a path variable's value without its escapes. kEncoded is for paths: the values of path variables and
   // $context.path are inserted as they stood, all others percent-encoded, so that no value adds a slash or an escape.
   // (What no encoding can hide is a value of "." or "..": whoever builds a path checks for dot segments.)
-  enum class PathValues : unsigned char { kEncoded, kDecoded };
+  // kErrorText and kErrorJson, for refusals, know $context.error.message, .messageString, .responseType and
+  // .validationErrorString besides; in kErrorJson every value is escaped as the inside of a JSON string is, and messageString
+  // brings its quotes.
+  enum class PathValues : unsigned char { kEncoded, kDecoded, kErrorText, kErrorJson };
 
   ValueTemplate() = default;
   // `path_variables`: the names a route's path has; another $path.x or {x} is an error. With `braces`, {x} and {x+} are
@@ -47,7 +52,7 @@ class ValueTemplate {
 
  private:
   friend class ValueTemplateParser;
-  enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kClaims, kUuid, kUlid, kNow };
+  enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kClaims, kResponse, kUuid, kUlid, kNow };
   enum class ContextValue : unsigned char {
     kRequestId,
     kClientIp,
@@ -58,6 +63,10 @@ class ValueTemplate {
     kApi,
     kRoute,
     kIdentity,
+    kErrorMessage,
+    kErrorMessageString,
+    kErrorType,
+    kErrorValidation,
     kCount
   };
   struct Part {
@@ -68,7 +77,7 @@ class ValueTemplate {
     std::shared_ptr<const crypto::ClaimPath> claim;  // of kClaims
   };
   std::string_view insert(const Part& part, RequestContext& context) const;
-  static std::string_view context_value(ContextValue which, RequestContext& context);
+  std::string_view context_value(ContextValue which, RequestContext& context) const;
 
   std::string text_;
   std::vector<Part> parts_;

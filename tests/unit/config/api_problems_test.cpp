@@ -163,9 +163,9 @@ apis:
 apis:
 - name: shop
   routes:
-  - {match: GET /a, lambda: {name: notes}, validate: {}})",
+  - {match: GET /a, lambda: {name: notes}, reply: true})",
      {R"(6:21: apis.shop.routes[0].lambda: 'lambda' is not available in this version)",
-      R"(6:44: apis.shop.routes[0].validate: 'validate' is not available in this version)"}},
+      R"(6:44: apis.shop.routes[0].reply: 'reply' is not available in this version)"}},
     {"RouteWithLaterVariables",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:

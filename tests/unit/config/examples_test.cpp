@@ -69,7 +69,6 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
                                              "usage_plans",
                                              "shared",
                                              "apis.shop.routes[1].throttle[0].plan",
-                                             "apis.shop.routes[7].validate",
                                              "apis.chat.type"};
   EXPECT_EQ(paths, expected);
 }

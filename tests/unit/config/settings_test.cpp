@@ -39,7 +39,7 @@ TEST(SettingsTest, ReadsTheGateway) {
   EXPECT_FALSE(settings.trusted_proxies.contains(*IpAddress::parse("11.1.2.3")));
   EXPECT_TRUE(settings.access_log.enabled);
   EXPECT_EQ(settings.access_log.to, "/etc/gatehouse/logs/access.log");
-  EXPECT_EQ(settings.errors, ErrorStyle::kAws);
+  EXPECT_EQ(settings.scoped.errors, ErrorStyle::kAws);
   EXPECT_EQ(settings.drain, 2min);
 }
 
@@ -300,7 +300,7 @@ TEST(SettingsTest, EveryScalarMayBeAReference) {
        {"BALANCE", "least_requests"},
        {"VERIFY", "false"}});
   EXPECT_EQ(settings.workers, 0u);
-  EXPECT_EQ(settings.errors, ErrorStyle::kAws);
+  EXPECT_EQ(settings.scoped.errors, ErrorStyle::kAws);
   EXPECT_EQ(settings.scoped.auth, std::vector<std::vector<std::string>>());
   ASSERT_EQ(settings.backends.size(), 1u);
   EXPECT_EQ(settings.backends[0].targets[0].port, 1);

@@ -31,6 +31,46 @@ TEST(Schema, ViolationNamesTheFieldByPointer) {
   EXPECT_EQ(found[0].pointer, "/a~1b/1/price");
 }
 
+TEST(Schema, ViolationNamesTheRuleAndNothingOfItsParents) {
+  const auto schema = R"({"properties":{"a":{"items":{"properties":{"price":{"type":"number","minimum":0}}}},"b":{"type":"string"}}})";
+  const auto found = violations(schema, R"({"a":[{"price":1},{"price":-1}],"b":2})");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].pointer, "/a/1/price");
+  EXPECT_EQ(found[0].rule, "minimum");
+  EXPECT_EQ(found[1].pointer, "/b");
+  EXPECT_EQ(found[1].rule, "type");
+}
+
+TEST(Schema, ParentIsNamedWhereItIsItselfWrong) {
+  const auto found = violations(R"({"properties":{"a":{"required":["x"],"properties":{"y":{"type":"string"}}}}})", R"({"a":{"y":1}})");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].pointer + " " + found[0].rule, "/a/y type");
+  EXPECT_EQ(found[1].pointer + " " + found[1].rule, "/a required");
+}
+
+TEST(Schema, BadValueOfAKeywordIsNamedByPointer) {
+  EXPECT_EQ(problem_of(R"({"properties":{"a":{"type":"strng"}}})"),
+            "/properties/a/type: unknown type \"strng\"; did you mean \"string\"?");
+  EXPECT_EQ(problem_of(R"({"items":{"required":"a"}})"), "/items/required: expected a list of names");
+  EXPECT_EQ(problem_of(R"({"items":{"maxLength":-1}})"), "/items/maxLength: expected a whole number, 0 or more");
+  EXPECT_EQ(problem_of(R"({"exclusiveMaximum":"5"})"), "/exclusiveMaximum: expected a number");
+}
+
+TEST(Schema, BoundsOfDraft4AreFlags) {
+  const auto schema = R"({"$schema":"http://json-schema.org/draft-04/schema#","maximum":5,"exclusiveMaximum":true})";
+  EXPECT_TRUE(violations(schema, "4").empty());
+  EXPECT_FALSE(violations(schema, "5").empty());
+  EXPECT_FALSE(violations(R"({"maximum":5,"exclusiveMaximum":true})", "5").empty());
+  EXPECT_FALSE(violations(R"({"exclusiveMaximum":5})", "5").empty());
+  EXPECT_THAT(problem_of(R"({"$schema":"http://json-schema.org/draft-04/schema#","const":5})"), HasSubstr("/const: no keyword of draft 4"));
+}
+
+TEST(Schema, NameThatStandsTwiceIsAViolation) {
+  const auto found = violations("{}", R"([{"a":1,"b":{"a":1}},{"a":1,"\u0061":2}])");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(found[0].message, HasSubstr("\"a\" stands twice"));
+}
+
 TEST(Schema, MissingRequiredFieldIsNamed) {
   const auto found = violations(R"({"required":["title"]})", "{}");
   ASSERT_FALSE(found.empty());
