@@ -13,6 +13,9 @@ void describe_scoped(Fields& fields, ScopedSettings& settings);
 // An authorizer as it is written: exactly one of its kinds.
 struct AuthorizerKinds {
   std::optional<middleware::ApiKeySettings> api_key;
+  std::optional<middleware::SigV4Settings> sigv4;
+  std::optional<middleware::BasicSettings> basic;
+  std::optional<middleware::HttpAuthorizerSettings> http;
 };
 
 extern const Object<upstream::BackendSettings> kBackend;

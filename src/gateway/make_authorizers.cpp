@@ -1,6 +1,9 @@
 #include "gateway/parts.hpp"
 
+#include "gateway/runtime.hpp"
+
 #include "gatehouse/middleware/authorizers.hpp"
+#include "gatehouse/middleware/http_authorizer.hpp"
 
 #include <variant>
 
@@ -8,8 +11,20 @@ namespace gatehouse::gateway {
 namespace {
 
 struct AuthorizerMaker {
+  Parts& parts;
+
   middleware::AuthorizerPtr operator()(const middleware::ApiKeySettings& settings) const {
     return middleware::make_api_key(settings);
+  }
+  middleware::AuthorizerPtr operator()(const middleware::SigV4Settings& settings) const {
+    return middleware::make_sigv4(settings, parts.runtime.clock());
+  }
+  middleware::AuthorizerPtr operator()(const middleware::BasicSettings& settings) const {
+    return middleware::make_basic(settings, parts.runtime.blocking_pool(), parts.runtime.registry().workers());
+  }
+  middleware::AuthorizerPtr operator()(const middleware::HttpAuthorizerSettings& settings) const {
+    return middleware::make_http_authorizer(settings, parts.backends.at(settings.backend), parts.runtime.clock(),
+                                            parts.runtime.registry().workers());
   }
 };
 
@@ -17,7 +32,7 @@ struct AuthorizerMaker {
 
 void make_authorizers(const config::Settings& settings, Parts& parts) {
   for (const auto& authorizer : settings.authorizers)
-    parts.authorizers[authorizer.name] = std::visit(AuthorizerMaker{}, authorizer.kind);
+    parts.authorizers[authorizer.name] = std::visit(AuthorizerMaker{parts}, authorizer.kind);
 }
 
 }  // namespace gatehouse::gateway

@@ -13,7 +13,21 @@ using pipeline::Decision;
 using pipeline::Identity;
 using pipeline::RequestContext;
 
+std::string_view message(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 408: return "Request Timeout";
+    case 413: return "Payload Too Large";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    default: return "Forbidden";
+  }
+}
+
 void add_facts(Identity& identity, Identity more) {
+  more.allowed_by_policy |= identity.allowed_by_policy;
+  identity.allowed_by_policy = more.allowed_by_policy;
   if (identity.method.empty()) {
     identity = std::move(more);
     return;
@@ -47,7 +61,7 @@ class Hearing {
   Answer refuse(RequestContext& context) const {
     const Finding& why = *refusal_;
     context.detail = why.detail;
-    Answer answer(context.arena(), why.status, why.reason, why.status == 401 ? "Unauthorized" : "Forbidden");
+    Answer answer(context.arena(), why.status, why.reason, message(why.status));
     if (why.kind == Finding::Kind::kRefused) {
       if (!why.challenge.empty()) answer.fields.append(http::FieldId::kWwwAuthenticate, why.challenge);
       return answer;

@@ -8,6 +8,8 @@
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
+#include "gatehouse/middleware/access_settings.hpp"
+#include "gatehouse/middleware/http_authorizer_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
@@ -42,6 +44,8 @@ struct ScopedSettings {
   // Names of authorizers: one of these groups must accept, a group when all of it does. No group: auth: none.
   std::optional<std::vector<std::vector<std::string>>> auth;
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
+  std::optional<middleware::IpRules> ip;
+  std::optional<middleware::PolicySettings> policy;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
@@ -54,7 +58,8 @@ using IntegrationSettings =
 
 struct AuthorizerSettings {
   std::string name;
-  std::variant<middleware::ApiKeySettings> kind;
+  std::variant<middleware::ApiKeySettings, middleware::SigV4Settings, middleware::BasicSettings,
+               middleware::HttpAuthorizerSettings> kind;
   bool operator==(const AuthorizerSettings&) const = default;
 };
 

@@ -36,7 +36,12 @@ struct Identity {
   std::string_view plan = {};     // the usage plan that the key is bound to; empty: none
   // What $claims reads: a token's claims, or what an authorizer said of the caller. May be none.
   std::shared_ptr<const crypto::Claims> claims = {};
+  // A policy of the caller's own (an access key's, an authorizer's) allows the request: a resource policy need not.
+  bool allowed_by_policy = false;
 };
+
+// What the resource policy said before anybody was asked who calls. An explicit deny has ended the request then.
+enum class ResourcePolicy : std::uint8_t { kNone, kAllows, kSilent };
 
 // The tightest bucket that the request was measured against, for RateLimit-* fields.
 struct RateState {
@@ -78,6 +83,7 @@ class RequestContext {
   std::string_view request_id;
 
   Identity identity;
+  ResourcePolicy resource_policy = ResourcePolicy::kNone;
   RateState rate;
   http::FieldEdits request_edits;  // what the steps change about the request on its way to the backend
   Duration deadline_after{};       // the route's own total deadline; 0: none
