@@ -131,12 +131,12 @@ plugins: [])",
       R"(4:1: plugins: 'plugins' is not available in this version)"}},
     {"AuthorizerWithoutKind",
      R"(authorizers: {partners: {}})",
-     {R"(2:25: authorizers.partners: 'api_key' is missing)"}},
+     {R"(2:25: authorizers.partners: one of 'api_key', 'sigv4', 'basic' or 'http' is missing)"}},
     {"AuthorizerOfALaterKind",
      R"(authorizers: {users: {jwt: {issuer: x}}, both: {api_key: {}, sigv4: {}}}
 auth: [users])",
      {R"(2:23: authorizers.users.jwt: 'jwt' is not available in this version)",
-      R"(2:62: authorizers.both.sigv4: 'sigv4' is not available in this version)"}},
+      R"(2:48: authorizers.both: 'api_key' and 'sigv4' are given, which exclude each other (keep one of them))"}},
     {"BadApiKeys",
      R"(authorizers:
   partners:

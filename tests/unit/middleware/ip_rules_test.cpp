@@ -35,10 +35,11 @@ TEST_F(IpRulesTest, DenyWinsOverAllow) {
 }
 
 TEST_F(IpRulesTest, WithDenyAloneAllOthersPass) {
-  const IpRules ours = rules({}, {"192.0.2.0/24", "::/8"});
+  const IpRules ours = rules({}, {"192.0.2.0/24", "2001:db9::/32"});
   EXPECT_TRUE(passes(ours, "192.0.3.1"));
   EXPECT_TRUE(passes(ours, "2001:db8::1"));
   EXPECT_FALSE(passes(ours, "192.0.2.255"));
+  EXPECT_FALSE(passes(ours, "2001:db9::1"));
 }
 
 TEST_F(IpRulesTest, AnswersWithReasonAndWhichOfTheTwo) {

@@ -52,7 +52,9 @@ class SigV4StepTest : public WaitingStepTest {
     running.request.exchange.end_body();
     const std::string said = outcome(running);
     if (consumed != nullptr) *consumed = running.request.exchange.consumed;
-    if (running.passed && running.request.context.held_body()) EXPECT_EQ(*running.request.context.held_body(), body);
+    if (const std::string* const held = running.request.context.held_body(); held != nullptr && running.passed) {
+      EXPECT_EQ(*held, body);
+    }
     return said;
   }
 
