@@ -68,8 +68,14 @@ void describe_authorizers(Fields& f, Settings& s) {
           "Ways to find out who calls, by name.");
   for (auto& [name, authorizer] : authorizers) {
     f.reading()->reader().authorizers.declare(name);
-    if (authorizer.api_key) s.authorizers.push_back({name, std::move(*authorizer.api_key)});
-    if (authorizer.jwt) s.authorizers.push_back({name, std::move(*authorizer.jwt)});
+    const auto add = [&](auto& kind) {
+      if (kind) s.authorizers.push_back({std::move(name), std::move(*kind)});
+    };
+    add(authorizer.api_key);
+    add(authorizer.jwt);
+    add(authorizer.sigv4);
+    add(authorizer.basic);
+    add(authorizer.http);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "descriptions.hpp"
+#include "describe_access.hpp"
 #include "describe_websocket.hpp"
 #include "gatehouse/crypto/digest.hpp"
 #include "web_texts.hpp"
@@ -136,7 +136,10 @@ constexpr Object<middleware::ApiKeySettings> kApiKeys{"api_keys", "Clients show 
 void describe_authorizer(Fields& f, AuthorizerKinds& s) {
   f.field("api_key", s.api_key, kApiKeys, "By API key.");
   f.field("jwt", s.jwt, kJwt, "By JSON Web Token.");
-  f.exactly_one({"api_key", "jwt"}, {"sigv4", "http"});
+  f.field("sigv4", s.sigv4, kSigV4, "By a signature, as AWS SDKs make it.");
+  f.field("basic", s.basic, kBasic, "By name and password.");
+  f.field("http", s.http, kHttpAuthorizer, "By asking another service.");
+  f.exactly_one({"api_key", "jwt", "sigv4", "basic", "http"});
 }
 
 }  // namespace
@@ -150,6 +153,7 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   describe_claims(f, s);
   f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
+  describe_scoped_access(f, s);
   f.field("limits", s, kScopedLimits, "Bounds.");
   describe_websocket_passage(f, s.websocket);
   f.field("timeouts", s, kScopedTimeouts, "Deadlines.");

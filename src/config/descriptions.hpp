@@ -19,6 +19,9 @@ void describe_errors(Fields& fields, ScopedSettings& settings);
 struct AuthorizerKinds {
   std::optional<middleware::ApiKeySettings> api_key;
   std::optional<middleware::JwtSettings> jwt;
+  std::optional<middleware::SigV4Settings> sigv4;
+  std::optional<middleware::BasicSettings> basic;
+  std::optional<middleware::HttpAuthorizerSettings> http;
 };
 
 extern const Object<upstream::BackendSettings> kBackend;

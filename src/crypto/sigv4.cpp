@@ -143,7 +143,12 @@ SigV4Refusal mismatch(std::string_view reason) {
 
 // What stands for the body in the canonical request; nothing when the request says of its body what is not true.
 std::optional<sigv4::Hex> payload_hash(const SigV4Request& request) {
-  const sigv4::Hex hash = sigv4::to_hex(sha256(request.body));
+  sigv4::Hex hash;
+  if (request.payload_hash.size() == hash.size()) {
+    std::ranges::copy(request.payload_hash, hash.begin());
+  } else {
+    hash = sigv4::to_hex(sha256(request.body));
+  }
   for (const SigV4Header& header : request.headers) {
     if (header.name.size() != 20 || !iequals(header.name, "x-amz-content-sha256")) continue;
     if (header.value != sigv4::view(hash)) return std::nullopt;

@@ -28,6 +28,8 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.scopes, outer.scopes);
   inherit(inner.claims, outer.claims);
   inherit(inner.throttle, outer.throttle);
+  inherit(inner.ip, outer.ip);
+  inherit(inner.policy, outer.policy);
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
   inherit(inner.websocket, outer.websocket);
@@ -124,9 +126,20 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
     steps.push_back({"limits", "before anything looks at the body", std::to_string(*scoped.body_limit) + " bytes of body",
                      [limit = *scoped.body_limit](const Parts&) { return middleware::make_limits(limit); }});
 
+  if (scoped.ip && *scoped.ip != middleware::IpRules())
+    steps.push_back({"ip", "who may not call learns nothing, of preflights neither", {},
+                     [rules = *scoped.ip](const Parts&) { return middleware::make_ip_rules(rules); }});
+
   if (scoped.cors)
     steps.push_back({"cors", "before authentication, because preflights carry no credentials; on every answer, errors too",
                      join(scoped.cors->origins), [cors = *scoped.cors](const Parts&) { return middleware::make_cors(cors); }});
+
+  const bool has_policy = route.route && scoped.policy && !scoped.policy->json.empty();
+  const bool has_auth = scoped.auth && !scoped.auth->empty();
+  if (has_policy)
+    steps.push_back({"resource policy", "before authentication: what it denies no caller may have", {},
+                     [policy = *scoped.policy, alone = has_auth ? middleware::PolicyAlone::kNo : middleware::PolicyAlone::kYes](
+                         const Parts&) { return middleware::make_resource_policy(policy, alone); }});
 
   // Routes only: what does not exist needs no key, and says nothing but that.
   if (route.route && scoped.auth && !scoped.auth->empty())
@@ -136,6 +149,10 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   if (auto asked = asked_of_caller(route); !asked.empty())
     steps.push_back({"authorization", "at once behind authentication: what is not allowed is neither counted nor done", join(asked.scopes),
                      [asked](const Parts&) { return middleware::make_authorize(asked); }});
+
+  if (has_policy && has_auth)
+    steps.push_back({"policy allows", "after authentication: the caller's own policy may allow what the resource's does not", {},
+                     [](const Parts&) { return middleware::make_policy_allows(); }});
 
   if (scoped.throttle && !scoped.throttle->empty())
     steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",

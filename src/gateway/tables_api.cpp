@@ -29,7 +29,8 @@ config::ApiSettings tables_api(const config::TablesListenerSettings& settings) {
   config::ApiSettings api;
   api.name = "dynamodb";
   api.scoped.cors = cors_of(settings);
-  api.scoped.auth.emplace();  // the signature says who calls
+  api.scoped.auth.emplace();    // the signature says who calls
+  api.scoped.policy.emplace();  // and its key what they may do
   config::RouteSettings& route = api.routes.emplace_back();
   route.match = "POST /";
   route.pattern = pipeline::RoutePattern::parse(route.match).value();

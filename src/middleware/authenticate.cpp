@@ -14,7 +14,21 @@ using pipeline::Decision;
 using pipeline::Identity;
 using pipeline::RequestContext;
 
+std::string_view message(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 408: return "Request Timeout";
+    case 413: return "Payload Too Large";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    default: return "Forbidden";
+  }
+}
+
 void add_facts(Identity& identity, Identity more) {
+  more.allowed_by_policy |= identity.allowed_by_policy;
+  identity.allowed_by_policy = more.allowed_by_policy;
   if (identity.method.empty()) {
     identity = std::move(more);
     return;
@@ -26,15 +40,6 @@ void add_facts(Identity& identity, Identity more) {
   if (!identity.claims) {
     identity.claims = std::move(more.claims);
     identity.scope_claims = more.scope_claims;
-  }
-}
-
-std::string_view message_of(int status) {
-  switch (status) {
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 503: return "Service Unavailable";
-    default: return "Forbidden";
   }
 }
 
@@ -66,7 +71,7 @@ class Hearing {
   Answer refuse(RequestContext& context) const {
     const Finding& why = *refusal_;
     context.detail = why.detail;
-    Answer answer(context.arena(), why.status, why.reason, message_of(why.status));
+    Answer answer(context.arena(), why.status, why.reason, message(why.status));
     if (why.retry_after_s > 0) {
       char text[20];
       answer.fields.set(http::FieldId::kRetryAfter,

@@ -8,6 +8,8 @@
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
+#include "gatehouse/middleware/access_settings.hpp"
+#include "gatehouse/middleware/http_authorizer_settings.hpp"
 #include "gatehouse/middleware/jwt_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
@@ -49,6 +51,8 @@ struct ScopedSettings {
   std::optional<std::vector<std::string>> scopes;  // any of
   std::optional<std::vector<middleware::ClaimCondition>> claims;
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
+  std::optional<middleware::IpRules> ip;
+  std::optional<middleware::PolicySettings> policy;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
@@ -63,7 +67,8 @@ using IntegrationSettings =
 
 struct AuthorizerSettings {
   std::string name;
-  std::variant<middleware::ApiKeySettings, middleware::JwtSettings> kind;
+  std::variant<middleware::ApiKeySettings, middleware::JwtSettings, middleware::SigV4Settings, middleware::BasicSettings,
+               middleware::HttpAuthorizerSettings> kind;
   bool operator==(const AuthorizerSettings&) const = default;
 };
 

@@ -31,6 +31,8 @@ struct SigV4Request {
   std::string_view query;  // as on the wire, without '?'
   std::span<const SigV4Header> headers;  // in the order of the message
   std::string_view body;
+  // sha256_hex() of the body where the caller knows it, or will compare the body with it; empty: `body` is hashed.
+  std::string_view payload_hash = {};
 };
 
 // How a path becomes canonical. Every service but S3 removes dot segments and repeated slashes from the path on the wire and

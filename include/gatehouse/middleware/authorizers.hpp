@@ -2,10 +2,12 @@
 #pragma once
 
 #include "gatehouse/base/clock.hpp"
+#include "gatehouse/middleware/access_settings.hpp"
 #include "gatehouse/middleware/authorizer.hpp"
 #include "gatehouse/middleware/jwt_settings.hpp"
 #include "gatehouse/middleware/remote_keys.hpp"
 #include "gatehouse/middleware/settings.hpp"
+#include "gatehouse/net/blocking_pool.hpp"
 
 #include <memory>
 #include <string_view>
@@ -16,6 +18,14 @@ namespace gatehouse::middleware {
 // 401 "api_key_missing" without a key, 403 "api_key_invalid" with a wrong one. A key is not forwarded, be it in a field or in
 // the query. Throws std::invalid_argument when a sha256 is none.
 AuthorizerPtr make_api_key(const ApiKeySettings& settings);
+// AWS Signature Version 4. 401 "sigv4_missing" without a signature; 403 with a reason of crypto::verify_sigv4(),
+// "access_key_unknown", "sigv4_unsigned_payload" or "sigv4_streaming_payload"; 413 "sigv4_body_too_large" where a signed body is
+// larger than is held; 403 "access_key_denied" or "access_key_explicit_deny" for what the key may not call. The signature is not
+// forwarded. Throws std::invalid_argument when a key's policy is none.
+AuthorizerPtr make_sigv4(const SigV4Settings& settings, const Clock& clock);
+// HTTP Basic (RFC 7617). 401 "basic_missing", "basic_malformed" or "basic_invalid"; 503 "basic_busy" when more passwords wait to
+// be hashed than is good for the process. Hashes are checked on `pool`. Throws std::invalid_argument when a user's hash is none.
+AuthorizerPtr make_basic(const BasicSettings& settings, net::BlockingPool& pool, unsigned workers);
 
 // The keys of each issuer in turn; null where needs_remote_keys() says no.
 using KeysOfIssuers = std::vector<std::shared_ptr<RemoteKeys>>;

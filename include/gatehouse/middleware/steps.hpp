@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gatehouse/base/clock.hpp"
+#include "gatehouse/middleware/access_settings.hpp"
 #include "gatehouse/middleware/authorizer.hpp"
 #include "gatehouse/middleware/jwt_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
@@ -37,6 +38,14 @@ Step make_limits(std::uint64_t body_limit);
 // Preflights (204, or 403 "cors_origin_refused") and fields of every answer, the gateway's own errors included; a backend's
 // CORS fields are replaced. With "*" and credentials every origin but "null" is named: say so when it is configured.
 Step make_cors(CorsSettings settings);
+// 403 "ip_denied" for clients that `rules` do not let pass.
+Step make_ip_rules(IpRules rules);
+// 403 "policy_explicit_deny" for what the policy denies; where it stands alone, 403 "policy_denied" for what it does not allow.
+// Sets RequestContext::resource_policy. Throws std::invalid_argument when the policy is none.
+enum class PolicyAlone : std::uint8_t { kNo, kYes };
+Step make_resource_policy(const PolicySettings& settings, PolicyAlone alone);
+// Behind make_authenticate(): 403 "policy_denied" where neither the resource policy nor a policy of the caller's allows it.
+Step make_policy_allows();
 // One of `groups` must accept the request: sets RequestContext::identity. Otherwise 401 or 403 with the reason of the first
 // authorizer that was shown something and refused it; where nothing was shown, with every challenge.
 Step make_authenticate(std::vector<AuthorizerGroup> groups);

@@ -40,7 +40,12 @@ struct Identity {
   std::shared_ptr<const crypto::Claims> claims = {};
   // Which of them grant scopes besides `scope` and `scp`. The authorizer's own.
   std::span<const crypto::ClaimPath> scope_claims = {};
+  // A policy of the caller's own (an access key's, an authorizer's) allows the request: a resource policy need not.
+  bool allowed_by_policy = false;
 };
+
+// What the resource policy said before anybody was asked who calls. An explicit deny has ended the request then.
+enum class ResourcePolicy : std::uint8_t { kNone, kAllows, kSilent };
 
 // The tightest bucket that the request was measured against, for RateLimit-* fields.
 struct RateState {
@@ -89,6 +94,7 @@ class RequestContext {
   std::string_view request_id;
 
   Identity identity;
+  ResourcePolicy resource_policy = ResourcePolicy::kNone;
   RateState rate;
   http::FieldEdits request_edits;  // what the steps change about the request on its way to the backend
   Duration deadline_after{};       // the route's own total deadline; 0: none
