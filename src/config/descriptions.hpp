@@ -7,8 +7,9 @@
 
 namespace gatehouse::config {
 
-// cors, auth, throttle, limits, timeouts: what may be said at the gateway, an API or a route.
+// cors, auth, throttle, compression, limits, timeouts: what may be said at the gateway, an API or a route.
 void describe_scoped(Fields& fields, ScopedSettings& settings);
+void describe_compression(Fields& fields, ScopedSettings& settings);
 
 // An authorizer as it is written: exactly one of its kinds.
 struct AuthorizerKinds {

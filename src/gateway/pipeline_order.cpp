@@ -3,6 +3,8 @@
 #include "gateway/parts.hpp"
 #include "gateway/runtime.hpp"
 
+#include "gatehouse/middleware/compression.hpp"
+
 #include <algorithm>
 
 namespace gatehouse::gateway {
@@ -17,6 +19,7 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.cors, outer.cors);
   inherit(inner.auth, outer.auth);
   inherit(inner.throttle, outer.throttle);
+  inherit(inner.compression, outer.compression);
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
   inherit(inner.websocket, outer.websocket);
@@ -97,6 +100,12 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
                      route.settings.tracing->otlp ? route.settings.tracing->otlp->url : std::string("ids only"),
                      [tracing = *route.settings.tracing](const Parts& parts) {
                        return middleware::make_tracing(tracing, parts.runtime.spans(), parts.runtime.clock());
+                     }});
+
+  if (scoped.compression && scoped.compression->enabled)
+    steps.push_back({"compression", "outside of all that makes, keeps or changes a body: it sees the last form, and nothing within sees a coding",
+                     {}, [compression = *scoped.compression](const Parts& parts) {
+                       return middleware::make_compression(compression, parts.runtime.encoders());
                      }});
 
   if (scoped.body_limit)

@@ -18,6 +18,7 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       throttle_table_(std::make_shared<middleware::ThrottleTable>()),
       websocket_books_(registry_, clock_),
       websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
+      encoders_(std::make_shared<middleware::Encoders>(registry_)),
       stores_(clock_, blocking_pool_, registry_),
       background_(registry_.workers()) {}
 

@@ -11,6 +11,7 @@
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/error.hpp"
 #include "gatehouse/config/settings.hpp"
+#include "gatehouse/middleware/compression.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/middleware/throttle_table.hpp"
 #include "gatehouse/net/background_worker.hpp"
@@ -34,6 +35,7 @@ class Runtime {
   const Clock& clock() const { return clock_; }
   observe::Registry& registry() { return registry_; }
   const std::shared_ptr<middleware::ThrottleTable>& throttle_table() const { return throttle_table_; }
+  const std::shared_ptr<middleware::Encoders>& encoders() const { return encoders_; }
   net::BlockingPool& blocking_pool() { return blocking_pool_; }
   const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
   Stores& stores() { return stores_; }
@@ -62,6 +64,7 @@ class Runtime {
   observe::Registry registry_;
   net::BlockingPool blocking_pool_;
   std::shared_ptr<middleware::ThrottleTable> throttle_table_;
+  std::shared_ptr<middleware::Encoders> encoders_;
   const TrailTokens trail_tokens_;
   observe::AccessLogSettings access_log_settings_;
   std::shared_ptr<observe::AccessLog> access_log_;

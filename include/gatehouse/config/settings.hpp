@@ -8,6 +8,7 @@
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
+#include "gatehouse/middleware/compression_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
@@ -42,6 +43,7 @@ struct ScopedSettings {
   // Names of authorizers: one of these groups must accept, a group when all of it does. No group: auth: none.
   std::optional<std::vector<std::vector<std::string>>> auth;
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
+  std::optional<middleware::CompressionSettings> compression;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
