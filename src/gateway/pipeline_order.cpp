@@ -3,6 +3,7 @@
 #include "gateway/parts.hpp"
 #include "gateway/runtime.hpp"
 
+#include "gatehouse/middleware/cache.hpp"
 #include "gatehouse/middleware/compression.hpp"
 
 #include <algorithm>
@@ -20,6 +21,7 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.auth, outer.auth);
   inherit(inner.throttle, outer.throttle);
   inherit(inner.compression, outer.compression);
+  inherit(inner.cache, outer.cache);
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
   inherit(inner.websocket, outer.websocket);
@@ -131,6 +133,22 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   if (route.route && (!route.route->transform.request.empty() || !route.route->transform.response.empty()))
     steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},
                      [transform = route.route->transform](const Parts&) { return middleware::make_transform(transform); }});
+
+  const auto* const proxy = route.route ? std::get_if<integration::ProxySettings>(&route.route->integration) : nullptr;
+  if (route.route && route.settings.uses_cache)
+    steps.push_back({"cache invalidation", "sees the integration's own answer to what may change something", {},
+                     [](const Parts& parts) {
+                       return middleware::make_cache_invalidation(parts.runtime.response_cache(), parts.runtime.clock());
+                     }});
+
+  if (proxy && scoped.cache && scoped.cache->enabled)
+    steps.push_back({"cache", "innermost: only who may ask gets an answer, and it keeps the backend's own, which every step sees anew", {},
+                     [route, path = proxy->path](const Parts& parts) {
+                       Runtime& runtime = parts.runtime;
+                       const bool compressed = route.scoped.compression && route.scoped.compression->enabled;
+                       return middleware::make_cache(*route.scoped.cache, {runtime.response_cache(), runtime.cache_scopes().of(route),
+                                                                           runtime.clock(), runtime.registry(), path, compressed});
+                     }});
 
   return steps;
 }

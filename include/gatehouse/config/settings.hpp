@@ -8,6 +8,7 @@
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
+#include "gatehouse/middleware/cache_settings.hpp"
 #include "gatehouse/middleware/compression_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
@@ -44,6 +45,7 @@ struct ScopedSettings {
   std::optional<std::vector<std::vector<std::string>>> auth;
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
   std::optional<middleware::CompressionSettings> compression;
+  std::optional<middleware::CacheSettings> cache;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
@@ -97,6 +99,8 @@ struct Settings {
   std::optional<middleware::TracingSettings> tracing;
   ErrorStyle errors = ErrorStyle::kHelpful;
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
+  std::uint64_t cache_memory = 64 * kMiB;
+  bool uses_cache = false;  // some scope has one
   std::vector<upstream::BackendSettings> backends;
   std::vector<AuthorizerSettings> authorizers;
   ScopedSettings scoped;

@@ -15,7 +15,7 @@ const ProblemCase kCases[] = {
      {R"(2:1: listenrs: unknown key (did you mean 'listeners'?))"}},
     {"UnknownKeyNearNothing",
      R"(colour: red)",
-     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, errors, drain, stores, tables, dynamodb, backends, authorizers, cors, auth, throttle, limits, websocket, timeouts, apis))"}},
+     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, errors, drain, cache_memory, stores, tables, dynamodb, backends, authorizers, cors, auth, throttle, compression, cache, limits, websocket, timeouts, apis))"}},
     {"DuplicateKeys",
      R"(workers: 1
 errors: aws
