@@ -1,6 +1,7 @@
 # Everything that comes from Debian 12, as imported targets. Modules name them in PRIVATE_LIBS:
 #   OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog yaml-cpp nlohmann_json::nlohmann_json CLI11::CLI11
-#   PkgConfig::CARES PkgConfig::RE2 ZLIB::ZLIB PkgConfig::SIMDJSON PkgConfig::DEFLATE gatehouse::rocksdb
+#   PkgConfig::CARES PkgConfig::RE2 ZLIB::ZLIB PkgConfig::SIMDJSON PkgConfig::DEFLATE
+#   PkgConfig::BROTLIENC PkgConfig::ZSTD gatehouse::rocksdb
 # Boost is gatehouse::boost (src/boost), which every module gets.
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -17,6 +18,9 @@ pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(BROTLIENC REQUIRED IMPORTED_TARGET libbrotlienc)
+pkg_check_modules(BROTLIDEC REQUIRED IMPORTED_TARGET libbrotlidec)  # of the tests
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 # The static library: 13 % fewer instructions than the shared one, and one dependency less on the machine that runs it.
 find_library(GATEHOUSE_ROCKSDB librocksdb.a REQUIRED)

@@ -8,7 +8,7 @@ trap 'echo "error: ${0##*/}: failed: $BASH_COMMAND" >&2' ERR
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config
   libboost1.81-dev libssl-dev libyaml-cpp-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
-  libc-ares-dev libre2-dev zlib1g-dev
+  libc-ares-dev libre2-dev zlib1g-dev libbrotli-dev
   librocksdb-dev libsnappy-dev libbz2-dev liblz4-dev libzstd-dev libsimdjson-dev libdeflate-dev libvalijson-dev
 )
 TEST_PACKAGES=(

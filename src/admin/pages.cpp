@@ -1,5 +1,6 @@
 #include "admin/pages.hpp"
 
+#include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
 
 namespace gatehouse::admin {
 namespace {
@@ -37,6 +39,10 @@ Page Pages::answer(std::string_view method, std::string_view target, bool from_b
     if (method != "POST") return only("POST");
     if (from_browser) return message(403, "Forbidden: not from a web page");
     return issue_trail_token(target.substr(std::min(path.size() + 1, target.size())));
+  }
+  if (path == "/cache/flush") {
+    if (method != "POST") return only("POST");
+    return from_browser ? message(403, "Forbidden: not from a web page") : flush_cache(target.substr(path.size()));
   }
   if (path != "/healthz" && path != "/readyz" && path != "/metrics" && path != "/status") return message(404, "Not Found");
   if (!reads) return only("GET, HEAD");
@@ -86,6 +92,23 @@ Page Pages::status() const {
                {"listeners", listeners}};
   if (!status.last_reload_ok) page["last_reload_error"] = status.last_reload_error;
   return {200, "application/json", text_of(page), {}};
+}
+
+// ?api=shop&route=GET%20%2Forders&path=%2Forders%2F: all must fit; what is not given fits.
+Page Pages::flush_cache(std::string_view query) const {
+  std::map<std::string, std::string, std::less<>> chosen = {{"api", ""}, {"route", ""}, {"path", ""}};
+  if (query.starts_with('?')) query.remove_prefix(1);
+  while (!query.empty()) {
+    const std::string_view one = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(one.size() + 1, query.size()));
+    const std::size_t equals = std::min(one.find('='), one.size());
+    const auto found = chosen.find(one.substr(0, equals));
+    const auto value = percent_decode(one.substr(std::min(equals + 1, one.size())));
+    if (found == chosen.end() || !value) return message(400, "the parameters of /cache/flush are api, route and path, percent-encoded");
+    found->second = *value;
+  }
+  const std::size_t flushed = gateway_.flush_cache(chosen["api"], chosen["route"], chosen["path"]);
+  return {200, "application/json", text_of({{"flushed", flushed}}), {}};
 }
 
 Page Pages::reload() const {

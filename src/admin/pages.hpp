@@ -28,6 +28,7 @@ class Pages {
   Page reload() const;
   Page metrics(std::string_view accept) const;
   Page issue_trail_token(std::string_view query) const;
+  Page flush_cache(std::string_view query) const;
 
   gateway::Gateway& gateway_;
   AdminServer::Reload reload_;

@@ -127,19 +127,6 @@ void describe_integration(Fields& f, RouteSettings& s) {
   }
 }
 
-// `cache: none`; what says more is for later.
-struct NoCache {
-  using Value = OnlyChoice;
-  std::string expected() const { return "none"; }
-  std::string print(OnlyChoice) const { return "none"; }
-  bool read(const Cursor& at, OnlyChoice&) const {
-    if (at.node().kind == Node::Kind::kScalar && at.node().text == "none") return true;
-    at.problem("a cache is not available in this version", "write none, or leave it out");
-    return false;
-  }
-  Shape shape(Model&) const { return {Shape::Kind::kWords, "", 0, 0, {"none"}, {}}; }
-};
-
 void describe_route(Fields& f, RouteSettings& s) {
   const Cursor* const at = f.reading();
   if (at != nullptr) {
@@ -155,8 +142,7 @@ void describe_route(Fields& f, RouteSettings& s) {
   f.field("validate", s.validate, kValidate, "What requests must bring: parameters, content types, a body that matches a schema.");
   describe_mapping(f, s);
   describe_scoped(f, s.scoped);
-  OnlyChoice cache;
-  f.field("cache", cache, NoCache{}, "Whether answers are kept; this version keeps none.");
+  refuse_cache_without_backend(f, s.scoped);
   f.later({"reply", "stages", "canary", "templates"});
 }
 

@@ -97,6 +97,8 @@ void describe_gateway(Fields& f, Settings& s) {
           "The access log.");
   f.field("tracing", s.tracing, kTracing, "Distributed tracing.");
   f.field("drain", s.drain, kDuration, "How long requests may take to finish after SIGTERM.");
+  f.field("cache_memory", s.cache_memory, Ranged<std::uint64_t>{kAnySize, 64 * kKiB, 1024 * kGiB},
+          "Memory for all that `cache` keeps. What was not used for longest goes first.");
   describe_stores(f, s);
   describe_tables(f, s);
   describe_tables_listener(f, s);
@@ -105,6 +107,7 @@ void describe_gateway(Fields& f, Settings& s) {
   describe_scoped(f, s.scoped);
   f.field("apis", s.apis, maybe_empty_list_of(ApiKind{}, "[{name: shop, routes: [...]}]"),
           "What is offered to clients.");
+  if (f.reading() != nullptr) s.uses_cache = f.reading()->reader().uses_cache;
   // Data is only ever written where something asks for it.
   if (f.reading() != nullptr && !f.given("stores") && f.reading()->reader().needs_store) s.stores.emplace_back().name = "main";
   f.later({"usage_plans", "shared"});

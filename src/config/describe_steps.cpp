@@ -154,6 +154,8 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
   describe_scoped_access(f, s);
+  describe_compression(f, s);
+  describe_cache(f, s);
   f.field("limits", s, kScopedLimits, "Bounds.");
   describe_websocket_passage(f, s.websocket);
   f.field("timeouts", s, kScopedTimeouts, "Deadlines.");

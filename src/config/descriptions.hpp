@@ -7,8 +7,12 @@
 
 namespace gatehouse::config {
 
-// cors, auth, throttle, limits, timeouts: what may be said at the gateway, an API or a route.
+// cors, auth, throttle, compression, cache, limits, timeouts: what may be said at the gateway, an API or a route.
 void describe_scoped(Fields& fields, ScopedSettings& settings);
+void describe_compression(Fields& fields, ScopedSettings& settings);
+void describe_cache(Fields& fields, ScopedSettings& settings);
+// For a route: what is given at its API may not concern it.
+void refuse_cache_without_backend(Fields& fields, const ScopedSettings& settings);
 
 // scopes, claims.
 void describe_claims(Fields& fields, ScopedSettings& settings);

@@ -193,6 +193,10 @@ std::string Gateway::issue_trail_token(Duration lifetime) {
   return impl_->runtime->trail_tokens().issue(impl_->runtime->clock().now() + std::min(lifetime, Duration(TrailTokens::kLongest)));
 }
 
+std::size_t Gateway::flush_cache(std::string_view api, std::string_view route, std::string_view path_prefix) {
+  return impl_->runtime->response_cache()->flush(api, route, path_prefix);
+}
+
 void Gateway::reopen_logs() {
   if (const auto& log = impl_->runtime->access_log()) log->reopen();
 }

@@ -4,6 +4,8 @@
 #include "gateway/runtime.hpp"
 
 #include "gatehouse/config/needed_claims.hpp"
+#include "gatehouse/middleware/cache.hpp"
+#include "gatehouse/middleware/compression.hpp"
 
 #include <algorithm>
 
@@ -30,6 +32,8 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.throttle, outer.throttle);
   inherit(inner.ip, outer.ip);
   inherit(inner.policy, outer.policy);
+  inherit(inner.compression, outer.compression);
+  inherit(inner.cache, outer.cache);
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
   inherit(inner.websocket, outer.websocket);
@@ -122,6 +126,12 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
                        return middleware::make_tracing(tracing, parts.runtime.spans(), parts.runtime.clock());
                      }});
 
+  if (scoped.compression && scoped.compression->enabled)
+    steps.push_back({"compression", "outside of all that makes, keeps or changes a body: it sees the last form, and nothing within sees a coding",
+                     {}, [compression = *scoped.compression](const Parts& parts) {
+                       return middleware::make_compression(compression, parts.runtime.encoders());
+                     }});
+
   if (scoped.body_limit)
     steps.push_back({"limits", "before anything looks at the body", std::to_string(*scoped.body_limit) + " bytes of body",
                      [limit = *scoped.body_limit](const Parts&) { return middleware::make_limits(limit); }});
@@ -168,6 +178,22 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   if (route.route && !route.route->transform.empty())
     steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},
                      [transform = route.route->transform](const Parts&) { return middleware::make_transform(transform); }});
+
+  const auto* const proxy = route.route ? std::get_if<integration::ProxySettings>(&route.route->integration) : nullptr;
+  if (route.route && route.settings.uses_cache)
+    steps.push_back({"cache invalidation", "sees the integration's own answer to what may change something", {},
+                     [](const Parts& parts) {
+                       return middleware::make_cache_invalidation(parts.runtime.response_cache(), parts.runtime.clock());
+                     }});
+
+  if (proxy && scoped.cache && scoped.cache->enabled)
+    steps.push_back({"cache", "innermost: only who may ask gets an answer, and it keeps the backend's own, which every step sees anew", {},
+                     [route, path = proxy->path](const Parts& parts) {
+                       Runtime& runtime = parts.runtime;
+                       const bool compressed = route.scoped.compression && route.scoped.compression->enabled;
+                       return middleware::make_cache(*route.scoped.cache, {runtime.response_cache(), runtime.cache_scopes().of(route),
+                                                                           runtime.clock(), runtime.registry(), path, compressed});
+                     }});
 
   return steps;
 }

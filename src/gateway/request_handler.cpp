@@ -1,6 +1,7 @@
 #include "gateway/request_handler.hpp"
 
 #include "gateway/arrival.hpp"
+#include "gateway/detached_exchange.hpp"
 
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/middleware/log_refusal.hpp"
@@ -12,6 +13,9 @@
 
 namespace gatehouse::gateway {
 namespace {
+
+// Of one worker at a time; more wait for the next request that finds the same answer old.
+constexpr std::size_t kRefreshes = 64;
 
 using http::FieldId;
 using pipeline::Answer;
@@ -61,7 +65,10 @@ Answer answer_nothing_there(RequestContext& context, const RouteMatch& match, bo
 // Keeps a request's snapshot alive.
 class RequestHandler::Pin {
  public:
-  explicit Pin(RequestHandler& handler) : handler_(handler), pinned_(*handler.current_) {
+  explicit Pin(RequestHandler& handler) : Pin(handler, *handler.current_) {}
+  // Of the same snapshot as another request's.
+  Pin(RequestHandler& handler, const Pin& other) : Pin(handler, other.pinned_) {}
+  Pin(RequestHandler& handler, Pinned& pinned) : handler_(handler), pinned_(pinned) {
     ++pinned_.requests;
     bump(handler_.in_flight_, 1);
   }
@@ -94,8 +101,33 @@ class RequestHandler::Books {
   RequestContext& context_;
 };
 
+// A request that the cache answered with what is old, once more, without its client.
+struct RequestHandler::Refresh {
+  Refresh(RequestHandler& handler, const Pin& pinned, RequestContext& from)
+      : pin(handler, pinned), exchange(from.exchange), context(exchange, from.route) {
+    exchange.copy_facts(from, context);
+    context.cache.visit = std::move(from.cache.visit);
+  }
+  Pin pin;
+  DetachedExchange exchange;
+  RequestContext context;
+};
+
 RequestHandler::RequestHandler(net::Worker& worker, observe::Registry& registry, const TrailTokens& trail_tokens, const Clock& clock)
-    : worker_(worker), registry_(registry), trail_tokens_(trail_tokens), clock_(clock) {}
+    : worker_(worker), registry_(registry), trail_tokens_(trail_tokens), clock_(clock), refreshes_(worker, kRefreshes) {}
+
+RequestHandler::~RequestHandler() = default;
+
+void RequestHandler::begin_refresh(const Pin& pin, RequestContext& of) {
+  auto work = std::make_unique<Refresh>(*this, pin, of);
+  net::Task<void> task = run_refresh(std::move(work));
+  refreshes_.spawn("cache refresh", std::move(task));
+}
+
+net::Task<void> RequestHandler::run_refresh(std::unique_ptr<Refresh> work) {
+  net::Task<void> serving = work->context.route.integration->serve(work->context);
+  co_await serving;
+}
 
 void RequestHandler::adopt(std::shared_ptr<const Snapshot> snapshot) {
   Pinned* const old = std::exchange(current_, &pinned_.emplace_back(Pinned{std::move(snapshot), 0}));
@@ -141,6 +173,11 @@ net::Task<void> RequestHandler::serve(http::Exchange& exchange, config::Listener
       if (decision.must_wait()) {
         net::Task<std::optional<Answer>> waiting = step->wait(context);
         decision = co_await waiting;
+        if (exchange.responded()) decision = pipeline::Decision::done();
+      }
+      if (decision.is_done()) {
+        if (context.cache.refresh) begin_refresh(pin, context);
+        co_return;
       }
       if (context.trail) context.trail->note(step->name(), decision.answer() ? decision.answer()->reason : "pass");
       if (decision.answer()) {

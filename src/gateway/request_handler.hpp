@@ -8,6 +8,7 @@
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/config/settings.hpp"
 #include "gatehouse/http/exchange.hpp"
+#include "gatehouse/net/task_group.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/observe/metrics.hpp"
 
@@ -20,6 +21,7 @@ namespace gatehouse::gateway {
 class RequestHandler final : public http::Handler {
  public:
   RequestHandler(net::Worker& worker, observe::Registry& registry, const TrailTokens& trail_tokens, const Clock& clock);
+  ~RequestHandler();
 
   // From now on new requests use `snapshot`; running ones keep theirs, which is let go when the last of them ends.
   void adopt(std::shared_ptr<const Snapshot> snapshot);
@@ -45,6 +47,7 @@ class RequestHandler final : public http::Handler {
   };
   class Pin;
   class Books;
+  struct Refresh;
 
   // Where SDK clients come in: their requests are not routed.
   class TablesEntrance final : public http::Handler {
@@ -62,6 +65,8 @@ class RequestHandler final : public http::Handler {
   // Whether an operator's token asks for the decision trail.
   bool wants_trail(const http::RequestHead& request) const;
   net::Task<void> serve(http::Exchange& exchange, config::ListenerPurpose purpose);
+  void begin_refresh(const Pin& pin, pipeline::RequestContext& of);
+  net::Task<void> run_refresh(std::unique_ptr<Refresh> work);
 
   net::Worker& worker_;
   observe::Registry& registry_;
@@ -72,6 +77,7 @@ class RequestHandler final : public http::Handler {
   Pinned* current_ = nullptr;
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> in_flight_{0};
+  net::TaskGroup refreshes_;  // last: what runs there may use all of the above
 };
 
 }  // namespace gatehouse::gateway

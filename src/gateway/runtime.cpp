@@ -16,6 +16,8 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       registry_(static_cast<unsigned>(workers_.size())),
       blocking_pool_(kBlockingThreads, kBlockingQueue),
       throttle_table_(std::make_shared<middleware::ThrottleTable>()),
+      encoders_(std::make_shared<middleware::Encoders>(registry_)),
+      response_cache_(std::make_shared<middleware::ResponseCache>(registry_)),
       websocket_books_(registry_, clock_),
       websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
       stores_(clock_, blocking_pool_, registry_),

@@ -2,6 +2,7 @@
 // did not change. Control plane only, but for what its members allow.
 #pragma once
 
+#include "gateway/cache_scopes.hpp"
 #include "gateway/key_sets.hpp"
 #include "gateway/pool_set.hpp"
 #include "gateway/span_exporter.hpp"
@@ -12,6 +13,8 @@
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/error.hpp"
 #include "gatehouse/config/settings.hpp"
+#include "gatehouse/middleware/compression.hpp"
+#include "gatehouse/middleware/response_cache.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/middleware/throttle_table.hpp"
 #include "gatehouse/net/background_worker.hpp"
@@ -35,6 +38,9 @@ class Runtime {
   const Clock& clock() const { return clock_; }
   observe::Registry& registry() { return registry_; }
   const std::shared_ptr<middleware::ThrottleTable>& throttle_table() const { return throttle_table_; }
+  const std::shared_ptr<middleware::Encoders>& encoders() const { return encoders_; }
+  const std::shared_ptr<middleware::ResponseCache>& response_cache() const { return response_cache_; }
+  CacheScopes& cache_scopes() { return cache_scopes_; }
   net::BlockingPool& blocking_pool() { return blocking_pool_; }
   const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
   Stores& stores() { return stores_; }
@@ -64,6 +70,9 @@ class Runtime {
   observe::Registry registry_;
   net::BlockingPool blocking_pool_;
   std::shared_ptr<middleware::ThrottleTable> throttle_table_;
+  std::shared_ptr<middleware::Encoders> encoders_;
+  std::shared_ptr<middleware::ResponseCache> response_cache_;
+  CacheScopes cache_scopes_;
   const TrailTokens trail_tokens_;
   observe::AccessLogSettings access_log_settings_;
   std::shared_ptr<observe::AccessLog> access_log_;

@@ -122,6 +122,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   if (auto tracing = runtime.use_tracing(settings.tracing); !tracing) return tracing.error();
 
   auto snapshot = std::make_shared<Snapshot>();
+  runtime.response_cache()->set_memory(settings.cache_memory);
   snapshot->version = version;
   snapshot->settings = std::move(settings);
   snapshot->access_log = runtime.access_log();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gatehouse/http/head.hpp"
+#include "gatehouse/http/validators.hpp"
 
 #include <cstdint>
 #include <ctime>
@@ -11,10 +12,8 @@
 
 namespace gatehouse::integration {
 
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7).
-std::string http_date(std::time_t time);
-// Each of the three forms that section asks to accept.
-std::optional<std::time_t> parse_http_date(std::string_view text);
+using http::http_date;
+using http::parse_http_date;
 
 struct Representation {
   std::uint64_t size = 0;

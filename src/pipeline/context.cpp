@@ -5,6 +5,8 @@
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/pipeline/trail.hpp"
 
+#include <utility>
+
 namespace gatehouse::pipeline {
 namespace {
 
@@ -39,6 +41,10 @@ http::BodyChunk RequestContext::poll_body() {
 void RequestContext::consume_body(std::size_t bytes) {
   if (!held_body_) return exchange.consume_body(bytes);
   held_consumed_ += bytes;
+}
+
+RequestContext::~RequestContext() {
+  while (kept_ != nullptr) std::exchange(kept_, kept_->next)->~Kept();
 }
 
 void RequestContext::respond(http::ResponseHead& head, std::string_view first, http::More more) {

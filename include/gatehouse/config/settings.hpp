@@ -11,6 +11,8 @@
 #include "gatehouse/middleware/access_settings.hpp"
 #include "gatehouse/middleware/http_authorizer_settings.hpp"
 #include "gatehouse/middleware/jwt_settings.hpp"
+#include "gatehouse/middleware/cache_settings.hpp"
+#include "gatehouse/middleware/compression_settings.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/middleware/validate_settings.hpp"
@@ -53,6 +55,8 @@ struct ScopedSettings {
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
   std::optional<middleware::IpRules> ip;
   std::optional<middleware::PolicySettings> policy;
+  std::optional<middleware::CompressionSettings> compression;
+  std::optional<middleware::CacheSettings> cache;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
@@ -107,6 +111,8 @@ struct Settings {
   observe::AccessLogSettings access_log;
   std::optional<middleware::TracingSettings> tracing;
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
+  std::uint64_t cache_memory = 64 * kMiB;
+  bool uses_cache = false;  // some scope has one
   std::vector<upstream::BackendSettings> backends;
   std::vector<AuthorizerSettings> authorizers;
   ScopedSettings scoped;

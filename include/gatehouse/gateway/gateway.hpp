@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gatehouse::gateway {
@@ -50,6 +51,9 @@ class Gateway {
   void reopen_logs();
   // For X-Gatehouse-Trace: requests that carry it are told what decided about them. Good for `lifetime`, a day at most.
   std::string issue_trail_token(Duration lifetime);
+  // Takes answers out of the cache: of that API, that route ("GET /orders/{id}"), with paths that begin so; empty texts match
+  // everything. Returns how many. Any thread.
+  std::size_t flush_cache(std::string_view api, std::string_view route, std::string_view path_prefix);
 
  private:
   struct Impl;

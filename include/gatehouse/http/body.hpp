@@ -46,7 +46,8 @@ class BodyWriter {
  public:
   // REQUIRES: drained(). Bytes are borrowed for the call only.
   virtual void write(std::string_view bytes, More more) = 0;
-  // Ends the body with trailers (sent where the framing can carry them, else dropped). REQUIRES: drained().
+  // Ends the body with trailers (sent where the framing can carry them, else dropped). REQUIRES: drained(), but for one
+  // write() right before: a filter's last bytes, known only at the end.
   virtual void finish(const Fields& trailers) = 0;
   // False while a remainder waits for the peer: write no more; the waiter is woken when it has gone.
   virtual bool drained() const = 0;

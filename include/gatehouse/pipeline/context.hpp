@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,11 +76,25 @@ struct UpstreamFacts {
   TimePoint began{};
 };
 
+// What a step remembers of a request between its way in and its way out.
+class StepState {
+ public:
+  virtual ~StepState() = default;
+};
+
+// The part of the response cache.
+struct CacheFacts {
+  std::string_view status;           // the member of Cache-Status (RFC 9211); empty: no cache on this route
+  std::unique_ptr<StepState> visit;  // of a request that goes on to the backend
+  bool refresh = false;              // the answer was stale: the visit is for a request in the background, after this one
+};
+
 class RequestContext {
  public:
   RequestContext(http::Exchange& exchange_, const Route& route_);
   RequestContext(const RequestContext&) = delete;
   RequestContext& operator=(const RequestContext&) = delete;
+  ~RequestContext();
 
   http::Exchange& exchange;
   const Route& route;
@@ -105,6 +120,7 @@ class RequestContext {
   std::string_view detail;
   int status = 0;  // sent to the client; 0: none; 499: the client left first
   UpstreamFacts upstream;
+  CacheFacts cache;
   std::string_view decided_by;   // the step that answered; empty: none did
   const Trace* trace = nullptr;  // made by the tracing step; null: there is none
   Trail* trail = nullptr;        // notes what decides, when an operator asked for it; mostly null
@@ -138,7 +154,9 @@ class RequestContext {
   // length must take Content-Length from the head; respond() sets it again where the whole body is known by then.
   void add_filter(std::unique_ptr<BodyFilter> filter) { filters_.push_back(std::move(filter)); }
   // Kept alive as long as the request: what the texts of an answer belong to.
-  void keep(std::shared_ptr<const void> owner) { kept_ = std::move(owner); }
+  void keep(std::shared_ptr<const void> owner) {
+    kept_ = new (arena().allocate(sizeof(Kept), alignof(Kept))) Kept{std::move(owner), kept_};
+  }
 
   // When it ended, for on_end: the time at which the first step asked.
   TimePoint ended(const Clock& clock) const {
@@ -148,13 +166,17 @@ class RequestContext {
 
  private:
   void send(const Answer& made);
+  struct Kept {
+    std::shared_ptr<const void> owner;
+    Kept* next;
+  };
   std::string_view filtered(std::string_view bytes, http::More more);
 
   mutable TimePoint ended_{};
   std::vector<std::unique_ptr<BodyFilter>> filters_;
   std::optional<std::string> held_body_;
   std::size_t held_consumed_ = 0;
-  std::shared_ptr<const void> kept_;
+  Kept* kept_ = nullptr;  // in the arena
 };
 
 }  // namespace gatehouse::pipeline

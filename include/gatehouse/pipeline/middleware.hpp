@@ -14,7 +14,7 @@
 
 namespace gatehouse::pipeline {
 
-// What a step says on the way in: nothing lets the request on, an answer ends the way in, wait() asks for Middleware::wait.
+// What a step says on the way in: nothing lets the request on, an answer or done() ends the way in, wait() asks for Middleware::wait.
 class Decision {
  public:
   Decision(std::nullopt_t = std::nullopt) {}                     // implicit: `return std::nullopt;`
@@ -26,12 +26,21 @@ class Decision {
     return decision;
   }
 
+  // The step has answered by itself, through the context.
+  static Decision done() {
+    Decision decision;
+    decision.done_ = true;
+    return decision;
+  }
+
+  bool is_done() const { return done_; }
   bool must_wait() const { return must_wait_; }
   const std::optional<Answer>& answer() const { return answer_; }
 
  private:
   std::optional<Answer> answer_;
   bool must_wait_ = false;
+  bool done_ = false;
 };
 
 class Middleware {
@@ -42,6 +51,7 @@ class Middleware {
   // On the way in, outermost first.
   virtual Decision on_request(RequestContext&) const { return std::nullopt; }
   // After on_request() said Decision::wait(): the rest of it. Sleeps on the exchange's waiter only, and has a deadline.
+  // When it has answered by itself the way in ends too.
   virtual net::Task<std::optional<Answer>> wait(RequestContext&) const { co_return std::nullopt; }
   // On the way out, innermost first, for every answer whoever made it, also when on_request was never reached.
   virtual void on_response(RequestContext&, http::ResponseHead&) const {}

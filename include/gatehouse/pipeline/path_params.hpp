@@ -1,6 +1,8 @@
 // The values of a route's path variables: views over the normalised path, still percent-encoded.
 #pragma once
 
+#include "gatehouse/base/arena.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +26,13 @@ class PathParams {
   void push(std::string_view name, std::string_view value) {
     params_[size_++] = {name.data(), value.data(), static_cast<std::uint32_t>(name.size()),
                         static_cast<std::uint32_t>(value.size())};
+  }
+  // The same, with texts that live as long as `arena`.
+  PathParams copied_to(Arena& arena) const {
+    PathParams copy;
+    for (std::size_t i = 0; i < size_; ++i)
+      copy.push(arena.copy({params_[i].name, params_[i].name_size}), arena.copy({params_[i].value, params_[i].value_size}));
+    return copy;
   }
   void truncate(std::size_t size) { size_ = size; }
   std::size_t size() const { return size_; }

@@ -157,7 +157,7 @@ apis:
 - name: shop
   routes:
   - {match: GET /a, mock: {}, cache: {ttl: 5s}})",
-     {R"(6:38: apis.shop.routes[0].cache: a cache is not available in this version (write none, or leave it out))"}},
+     {R"(6:38: apis.shop.routes[0].cache: a cache is for routes with a backend (leave it out))"}},
     {"RouteWithLaterFeatures",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:
