@@ -19,7 +19,9 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       websocket_books_(registry_, clock_),
       websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
       stores_(clock_, blocking_pool_, registry_),
-      background_(registry_.workers()) {}
+      background_(registry_.workers()) {
+  plans_ = std::make_unique<plans::PlanService>(clock_, background_, registry_);
+}
 
 Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings) {
   if (access_log_ && settings == access_log_settings_) return {};

@@ -12,6 +12,7 @@
 #include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
+#include "gatehouse/plans/settings.hpp"
 #include "gatehouse/upstream/settings.hpp"
 
 #include <optional>
@@ -97,6 +98,8 @@ struct Settings {
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
   std::vector<upstream::BackendSettings> backends;
   std::vector<AuthorizerSettings> authorizers;
+  std::vector<plans::PlanSettings> usage_plans;
+  plans::UsageSettings usage;
   ScopedSettings scoped;
   std::vector<ApiSettings> apis;
   std::vector<dynamo::StoreSettings> stores;  // those that are opened: `main` is here only when something needs it

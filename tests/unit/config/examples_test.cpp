@@ -67,10 +67,8 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
                                              "authorizers.users.jwt",
                                              "authorizers.machines.sigv4",
                                              "authorizers.legacy.http",
-                                             "usage_plans",
                                              "shared",
                                              "apis.shop.routes[0].scopes",
-                                             "apis.shop.routes[1].throttle[0].plan",
                                              "apis.shop.routes[7].validate",
                                              "apis.chat.type"};
   EXPECT_EQ(paths, expected);
