@@ -1,4 +1,6 @@
 // What the steps add to a request: one access log line, the metrics, a token from the throttle table.
+#include "gatehouse/crypto/digest.hpp"
+#include "gatehouse/middleware/known_keys.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "support/fake_exchange.hpp"
@@ -8,6 +10,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace gatehouse::middleware {
 namespace {
@@ -129,6 +134,56 @@ void throttle_step(benchmark::State& state) {
   }
 }
 BENCHMARK(throttle_step);
+
+// Of 100,000 keys of a store: found by what is shown, then a token of the plan's bucket and one of its quota.
+struct Keys {
+  static constexpr std::size_t kKeys = 100'000;
+  Keys() {
+    std::vector<plans::KeyRecord> records;
+    plans::Ledger::Wanted wanted;
+    for (std::size_t i = 0; i < kKeys; ++i) {
+      const std::string id = "partner-" + std::to_string(i);
+      shown.push_back("gk_0123456789abcdef0123456789abcdef0123" + std::to_string(i));
+      digests.push_back(crypto::sha256(shown.back()));
+      records.push_back({digests.back(), id, "free", 0});
+      wanted.emplace_back(id, plans::PeriodRule{plans::Unit::kMonth, 0});
+    }
+    ring->publish(std::move(records));
+    ledger->publish(wanted, ledger->make_missing(wanted));
+  }
+  observe::Registry registry{1};
+  SystemClock clock;
+  std::vector<std::string> shown;
+  std::vector<crypto::Sha256> digests;
+  std::shared_ptr<plans::KeyRing> ring = std::make_shared<plans::KeyRing>(1);
+  std::shared_ptr<plans::Ledger> ledger = std::make_shared<plans::Ledger>(1);
+  std::shared_ptr<const plans::PlanBook> book = std::make_shared<const plans::PlanBook>(
+      std::vector<plans::PlanSettings>{{"free", {1e9, std::chrono::seconds(1)}, 1000, {1'000'000'000'000, {plans::Unit::kMonth, 0}}}}, ledger, registry);
+};
+
+// The first argument: how many of the keys take turns.
+void key_lookup_rate_and_quota(benchmark::State& state) {
+  Keys keys;
+  const KnownKeys known({}, keys.ring, keys.clock);
+  const Step step = make_throttle({}, "shop", "shop", std::make_shared<ThrottleTable>(), keys.clock, {keys.book, {}});
+  Request request;
+  std::size_t i = 0;
+  const auto turns = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) {
+    const auto found = known.find(keys.digests[i++ % turns], request.context);
+    request.context.identity = {"api_key", found->id, found->id, found->plan, {}};
+    request.context.rate = {};
+    benchmark::DoNotOptimize(step->on_request(request.context));
+    request.context.arena().clear();
+  }
+}
+BENCHMARK(key_lookup_rate_and_quota)->Arg(1)->Arg(1000)->Arg(100'000);
+
+void key_hash(benchmark::State& state) {
+  const std::string key = "gk_0123456789abcdef0123456789abcdef0123456789a";
+  for (auto _ : state) benchmark::DoNotOptimize(crypto::sha256(key));
+}
+BENCHMARK(key_hash);
 
 }  // namespace
 }  // namespace gatehouse::middleware

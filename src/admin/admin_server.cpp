@@ -2,10 +2,13 @@
 
 #include "admin/pages.hpp"
 
+#include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/log.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
@@ -29,15 +32,18 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 struct AdminServer::Impl : std::enable_shared_from_this<Impl> {
   class Session;
 
-  Impl(asio::io_context& context, gateway::Gateway& gateway, Reload reload)
-      : acceptor(context), pause(context), pages(gateway, std::move(reload)) {}
+  Impl(asio::io_context& context, gateway::Gateway& served, Reload reload)
+      : acceptor(context), pause(context), gateway(served), pages(served, std::move(reload)) {}
 
   Result<void> listen(const Endpoint& address);
   void accept_next();
 
   tcp::acceptor acceptor;
   asio::steady_timer pause;
+  gateway::Gateway& gateway;
   Pages pages;
+  SystemClock clock;
+  asio::thread_pool patient{1};  // for pages that wait for a store
   std::size_t sessions = 0;
 };
 
@@ -59,9 +65,24 @@ class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> 
   }
 
  private:
+  using Request = beast::http::request<beast::http::string_body>;
+
   void answer() {
-    const auto request = parser_->release();
-    const Page page = server_->pages.answer(request.method_string(), request.target(), request.count("Origin") > 0, request["Accept"]);
+    auto request = std::make_shared<const Request>(parser_->release());
+    const bool from_browser = request->count("Origin") > 0;
+    if (!is_plan_page(request->target()))
+      return send(*request, server_->pages.answer(request->method_string(), request->target(), from_browser, (*request)["Accept"]));
+    asio::post(server_->patient, [self = shared_from_this(), request, from_browser]() mutable {
+      Page page = plan_page(self->server_->gateway.plans(), self->server_->clock, request->method_string(), request->target(), request->body(),
+                            from_browser);
+      // The session ends on its own thread.
+      const auto executor = self->stream_.get_executor();
+      asio::post(executor, [self = std::move(self), request, page = std::move(page)] { self->send(*request, page); });
+    });
+  }
+
+  void send(const Request& request, const Page& page) {
+    stream_.expires_after(kPatience);
     response_ = {beast::http::int_to_status(static_cast<unsigned>(page.status)), request.version(), page.body};
     response_.set(beast::http::field::content_type, page.type);
     response_.set(beast::http::field::cache_control, "no-store");
@@ -115,6 +136,7 @@ AdminServer::~AdminServer() {
   error_code ignored;
   impl_->acceptor.close(ignored);
   impl_->pause.cancel();
+  impl_->patient.join();
 }
 
 Result<std::unique_ptr<AdminServer>> AdminServer::start(asio::io_context& context, const Endpoint& address,

@@ -2,18 +2,12 @@
 #pragma once
 
 #include "gatehouse/admin/admin_server.hpp"
+#include "gatehouse/admin/plan_pages.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace gatehouse::admin {
-
-struct Page {
-  int status = 200;
-  std::string type = "application/json";
-  std::string body;
-  std::string allow;  // with 405
-};
 
 class Pages {
  public:

@@ -41,6 +41,18 @@ struct StoreCopyOptions {
 };
 int store_copy(const StoreCopyOptions& options);
 
+// Of `gatehouse keys` and `gatehouse usage`.
+struct PlanOptions {
+  std::string file;
+  std::string admin;  // empty: that of the configuration
+  std::string store, id, plan, name, expires, from, to;
+  std::string format = "table";
+};
+int keys_create(const PlanOptions& options);
+int keys_list(const PlanOptions& options);
+int keys_revoke(const PlanOptions& options);
+int usage(const PlanOptions& options);
+
 // Asks a running gateway's admin listener; for container health checks.
 int health(const std::string& address);
 

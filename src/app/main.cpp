@@ -12,6 +12,7 @@ namespace {
 
 using gatehouse::app::DemoOptions;
 using gatehouse::app::Output;
+using gatehouse::app::PlanOptions;
 using gatehouse::app::RunOptions;
 using gatehouse::app::StoreCopyOptions;
 
@@ -19,6 +20,7 @@ struct Arguments {
   RunOptions run;
   DemoOptions demo;
   StoreCopyOptions copy;
+  PlanOptions plans;
   std::string file = "config/gatehouse.yaml";
   std::string method, url;
   std::string admin = "127.0.0.1:9180";
@@ -102,6 +104,48 @@ void add_store_commands(CLI::App& app, Arguments& arguments) {
   copy->callback([&arguments] { arguments.exit_code = gatehouse::app::store_copy(arguments.copy); });
 }
 
+void add_plan_file(CLI::App& command, PlanOptions& options) {
+  command.add_option("-c,--config", options.file, "configuration file")->capture_default_str();
+  command.add_option("--admin", options.admin, "admin listener of the running gateway; default: that of the configuration");
+}
+
+void add_plan_commands(CLI::App& app, Arguments& arguments) {
+  namespace commands = gatehouse::app;
+  PlanOptions& options = arguments.plans;
+  options.file = arguments.file;
+  auto* keys = app.add_subcommand("keys", "Manage the API keys in a store: through the running gateway, or in the store itself when none runs");
+  keys->require_subcommand(1);
+
+  auto* create = keys->add_subcommand("create", "Make a key and print it, this once: only its hash is kept");
+  add_plan_file(*create, options);
+  create->add_option("--id", options.id, "who it is, for logs and metrics; default: made up");
+  create->add_option("--plan", options.plan, "usage plan that it is bound to");
+  create->add_option("--name", options.name, "a note for people");
+  create->add_option("--expires", options.expires, "how long it is good, such as 12h or 30d; default: until it is revoked");
+  create->add_option("--store", options.store, "where several stores have keys");
+  create->callback([&arguments] { arguments.exit_code = commands::keys_create(arguments.plans); });
+
+  auto* list = keys->add_subcommand("list", "Print the keys, without the keys themselves");
+  add_plan_file(*list, options);
+  list->add_option("--store", options.store, "where several stores have keys");
+  list->add_option("--format", options.format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
+  list->callback([&arguments] { arguments.exit_code = commands::keys_list(arguments.plans); });
+
+  auto* revoke = keys->add_subcommand("revoke", "Make a key useless, for good");
+  add_plan_file(*revoke, options);
+  revoke->add_option("ID", options.id, "the key's id")->required();
+  revoke->add_option("--store", options.store, "where several stores have keys");
+  revoke->callback([&arguments] { arguments.exit_code = commands::keys_revoke(arguments.plans); });
+
+  auto* usage = app.add_subcommand("usage", "Print how many requests each key made on each day (UTC)");
+  add_plan_file(*usage, options);
+  usage->add_option("--key", options.id, "only of the key with this id");
+  usage->add_option("--from", options.from, "first day, such as 2026-11-01; default: 29 days before the last");
+  usage->add_option("--to", options.to, "last day; default: today");
+  usage->add_option("--format", options.format, "table, csv or json")->check(CLI::IsMember({"table", "csv", "json"}))->capture_default_str();
+  usage->callback([&arguments] { arguments.exit_code = commands::usage(arguments.plans); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -112,6 +156,7 @@ int main(int argc, char** argv) {
     Arguments arguments;
     add_commands(app, arguments);
     add_store_commands(app, arguments);
+    add_plan_commands(app, arguments);
     CLI11_PARSE(app, argc, argv);
     return arguments.exit_code;
   } catch (const std::exception& error) {

@@ -123,6 +123,7 @@ void check_whole(const Cursor& root, const Settings& settings) {
   root.reader().authorizers.check(root.reader().problems);
   root.reader().stores.check(root.reader().problems);
   root.reader().tables.check(root.reader().problems);
+  root.reader().usage_plans.check(root.reader().problems);
   check_addresses(root, settings);
   check_api_names(root, settings);
   check_routes(root, settings);

@@ -52,6 +52,7 @@ struct Reader {
   Names stores{"store", "stores"};
   Names tables{"table", "tables"};
   bool uses_cache = false;   // some scope has one
+  Names usage_plans{"usage plan", "usage_plans"};
   bool needs_store = false;  // something was read that keeps its data in one
   std::size_t expanded_bytes = 0;
   // What surrounds the value being read: the API's base path, the path variables of the route.

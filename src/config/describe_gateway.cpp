@@ -103,6 +103,7 @@ void describe_gateway(Fields& f, Settings& s) {
   describe_tables(f, s);
   describe_tables_listener(f, s);
   describe_backends(f, s);
+  describe_plans(f, s);
   describe_authorizers(f, s);
   describe_scoped(f, s.scoped);
   f.field("apis", s.apis, maybe_empty_list_of(ApiKind{}, "[{name: shop, routes: [...]}]"),
@@ -110,7 +111,7 @@ void describe_gateway(Fields& f, Settings& s) {
   if (f.reading() != nullptr) s.uses_cache = f.reading()->reader().uses_cache;
   // Data is only ever written where something asks for it.
   if (f.reading() != nullptr && !f.given("stores") && f.reading()->reader().needs_store) s.stores.emplace_back().name = "main";
-  f.later({"usage_plans", "shared"});
+  f.later({"shared"});
   f.later({"stages", "variables", "canary", "openapi", "lambda", "templates", "plugins", "acme", "discovery"});
 }
 

@@ -55,6 +55,11 @@ constexpr Object<middleware::CorsSettings> kCors{
     "cors", "Which web pages of other origins may call (the Fetch standard's CORS protocol).",
     "{origins: [https://shop.example.com], methods: [GET, POST]}", describe_cors};
 
+void check_plan_rule(const Fields& f, const middleware::ThrottleSettings& s) {
+  if (s.per != ThrottleKey::kApiKey) f.reading()->problem_at("plan", "usage plans measure API keys", "say per: api_key");
+  if (f.given("burst")) f.reading()->problem_at("burst", "the plan says it already", "leave it out");
+}
+
 void describe_throttle(Fields& f, middleware::ThrottleSettings& s) {
   const Words<ThrottlePer, 4> words{{{{"route", {ThrottleKey::kRoute, {}}},
                                       {"api", {ThrottleKey::kApi, {}}},
@@ -64,17 +69,20 @@ void describe_throttle(Fields& f, middleware::ThrottleSettings& s) {
   f.field(
       "per", per, WordsOr<Words<ThrottlePer, 4>, Text<ThrottlePer>>{words, kThrottleValue},
       "What has a bucket of its own: the route, the API, each client address, each API key, each value of a header or of a claim.");
-  const bool has_plan = f.given("plan");
-  f.field("rate", s.rate, kRate, "So many requests may pass in the long run.",
-          has_plan ? Need::kOptional : Need::kRequired);
+  const bool has_plan = f.field("plan", s.plan, NameOf{&Reader::usage_plans, kName},
+                                "per: api_key, in place of a rate: the usage plan of callers whose key has none.") || f.given("plan");
+  std::optional<Rate> rate;
+  f.field("rate", rate, kRate, "So many requests may pass in the long run.");
+  s.rate = rate.value_or(Rate{});
+  f.exactly_one({"rate", "plan"});
   std::optional<std::uint64_t> burst;
   f.field("burst", burst, Integer<std::uint64_t>{1, 1'000'000'000},
           "So many may pass at once. Default: one second of the rate, at least 1.");
-  f.later({"plan"});
   s.per = per.key;
   s.header = per.header;
   s.claim = per.claim;
   s.burst = burst.value_or(0);
+  if (has_plan) check_plan_rule(f, s);
 }
 constexpr Object<middleware::ThrottleSettings> kThrottle{"throttle",
                                                          "A token bucket: beyond it requests are answered with 429.",
@@ -98,6 +106,7 @@ void describe_api_key(Fields& f, middleware::ApiKey& s) {
   if (f.field("key", key, kSecret, "The key, by reference.")) s.sha256 = crypto::sha256_hex(key);
   f.field("sha256", s.sha256, kSha256, "Its SHA-256, which needs no secrecy when the key is random and long.");
   f.exactly_one({"key", "sha256"});
+  f.field("plan", s.plan, NameOf{&Reader::usage_plans, kName}, "The usage plan that holds for it wherever it is accepted. Default: none.");
 }
 constexpr Object<middleware::ApiKey> kApiKey{"api_key", "One key.", "{id: partner-a, key: \"${PARTNER_A_KEY}\"}",
                                              describe_api_key};
@@ -127,7 +136,8 @@ void describe_api_keys(Fields& f, middleware::ApiKeySettings& s) {
   f.field("query", s.query, kQueryName,
           "A query parameter that may carry it instead. Default: none, because URLs end up in logs.");
   f.field("keys", s.keys, maybe_empty_list_of(kApiKey, "[{id: partner-a, key: \"${PARTNER_A_KEY}\"}]"),
-          "The keys that are accepted. Without any, nobody is.");
+          "The keys that are accepted. Without any, and without a store, nobody is.");
+  describe_key_store(f, s);
   if (f.reading() != nullptr) check_keys(*f.reading(), s.keys);
 }
 constexpr Object<middleware::ApiKeySettings> kApiKeys{"api_keys", "Clients show a key that the gateway knows.",
@@ -144,6 +154,16 @@ void describe_authorizer(Fields& f, AuthorizerKinds& s) {
 
 }  // namespace
 
+namespace {
+
+void check_default_plan(const Fields& f, const ScopedSettings& s) {
+  if (f.reading() == nullptr || !s.throttle) return;
+  if (std::ranges::count_if(*s.throttle, [](const auto& rule) { return !rule.plan.empty(); }) > 1)
+    f.reading()->problem_at("throttle", "a caller whose key has no plan can be given one plan only", "keep one of the rules with a plan");
+}
+
+}  // namespace
+
 void describe_scoped(Fields& f, ScopedSettings& s) {
   f.field("cors", s.cors, kCors, "Cross-origin requests of browsers.");
   const Words<AuthGroups, 1> none{{{{"none", {}}}}};
@@ -153,6 +173,7 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   describe_claims(f, s);
   f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
+  check_default_plan(f, s);
   describe_scoped_access(f, s);
   describe_compression(f, s);
   describe_cache(f, s);

@@ -57,6 +57,11 @@ void describe_tables_listener(Fields& fields, Settings& settings);
 // The key `store`: it may be left out where there is only one.
 void describe_store_choice(Fields& fields, std::string& store);
 
+// usage_plans, usage. Before anything that names a plan.
+void describe_plans(Fields& fields, Settings& settings);
+// The keys of an API key authorizer that are in a store.
+void describe_key_store(Fields& fields, middleware::ApiKeySettings& settings);
+
 // An API; a WebSocket API is refused as a whole, so that nothing in it is judged by the rules of HTTP APIs.
 struct ApiKind {
   using Value = ApiSettings;

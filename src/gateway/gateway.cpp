@@ -89,6 +89,8 @@ void Gateway::Impl::on_every_worker(const std::function<void(unsigned)>& work) {
 void Gateway::Impl::stop() {
   if (threads.empty()) return;
   runtime->flush_spans();
+  // Most of what is to be written, while many writes can be under way together.
+  if (const auto written = runtime->plans().write(); !written) log::warn("usage_not_written", {{"cause", written.error().message()}});
   runtime->background().stop();
   runtime->blocking_pool().stop();
   on_every_worker([this](unsigned i) {
@@ -99,6 +101,7 @@ void Gateway::Impl::stop() {
   for (const auto& worker : workers) worker->stop();
   for (std::thread& thread : threads) thread.join();
   threads.clear();
+  runtime->plans().close();
   runtime->stores().close_all();
 }
 
@@ -192,6 +195,7 @@ observe::Registry& Gateway::registry() { return impl_->runtime->registry(); }
 std::string Gateway::issue_trail_token(Duration lifetime) {
   return impl_->runtime->trail_tokens().issue(impl_->runtime->clock().now() + std::min(lifetime, Duration(TrailTokens::kLongest)));
 }
+plans::PlanService& Gateway::plans() { return impl_->runtime->plans(); }
 
 std::size_t Gateway::flush_cache(std::string_view api, std::string_view route, std::string_view path_prefix) {
   return impl_->runtime->response_cache()->flush(api, route, path_prefix);

@@ -6,6 +6,8 @@
 
 #include "gatehouse/config/settings.hpp"
 #include "gatehouse/middleware/authorizer.hpp"
+#include "gatehouse/middleware/known_keys.hpp"
+#include "gatehouse/plans/service.hpp"
 
 #include <map>
 #include <memory>
@@ -23,6 +25,8 @@ struct Parts {
   BackendsByName backends;
   StoresByName stores;
   AuthorizersByName authorizers;
+  plans::PlanService::Prepared plans;
+  std::shared_ptr<const middleware::KeyDirectory> keys;  // of all authorizers, for those that learn a key's value from elsewhere
 };
 
 // Adds the authorizers of `settings`, which may use the other parts.

@@ -1,6 +1,7 @@
 #include "gateway/pipeline_order.hpp"
 
 #include "gateway/parts.hpp"
+#include "gateway/plan_setup.hpp"
 #include "gateway/runtime.hpp"
 
 #include "gatehouse/config/needed_claims.hpp"
@@ -78,15 +79,41 @@ middleware::AuthorizeSettings asked_of_caller(const EffectiveRoute& route) {
           config::needed_claims(route.route->integration)};
 }
 
+// Rules with a rate of their own.
+std::vector<middleware::ThrottleSettings> rate_rules(const config::ScopedSettings& scoped) {
+  auto rules = scoped.throttle.value_or(std::vector<middleware::ThrottleSettings>());
+  std::erase_if(rules, [](const auto& rule) { return !rule.plan.empty(); });
+  return rules;
+}
+
+// The plan of those who have none of their own.
+std::string default_plan(const config::ScopedSettings& scoped) {
+  if (scoped.throttle) {
+    for (const auto& rule : *scoped.throttle)
+      if (!rule.plan.empty()) return rule.plan;
+  }
+  return {};
+}
+
 std::string describe_rates(const std::vector<middleware::ThrottleSettings>& rules) {
   std::string text;
   for (const auto& rule : rules) {
+    if (!rule.plan.empty()) {
+      text += (text.empty() ? "" : ", ") + ("plan " + rule.plan);
+      continue;
+    }
     const double per_second = rule.rate.events / std::chrono::duration<double>(rule.rate.per).count();
     char number[32];
     std::snprintf(number, sizeof number, "%g/s", per_second);
     text += (text.empty() ? "" : ", ") + std::string(number) + " burst " + std::to_string(rule.burst);
   }
   return text;
+}
+
+std::string describe_throttle(const config::ScopedSettings& scoped, bool planned) {
+  const std::string rates = scoped.throttle ? describe_rates(*scoped.throttle) : std::string();
+  if (!planned) return rates;
+  return rates + (rates.empty() ? "" : ", ") + "each key's own plan";
 }
 
 }  // namespace
@@ -164,11 +191,15 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
     steps.push_back({"policy allows", "after authentication: the caller's own policy may allow what the resource's does not", {},
                      [](const Parts&) { return middleware::make_policy_allows(); }});
 
-  if (scoped.throttle && !scoped.throttle->empty())
+  const bool planned = route.route && scoped.auth && !scoped.auth->empty() && uses_plans(route.settings);
+  if (planned || (scoped.throttle && !scoped.throttle->empty()))
     steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",
-                     describe_rates(*scoped.throttle),
-                     [rules = *scoped.throttle, api = api_name(route), scope = throttle_scope(route)](const Parts& parts) {
-                       return middleware::make_throttle(rules, api, scope, parts.runtime.throttle_table(), parts.runtime.clock());
+                     describe_throttle(scoped, planned),
+                     [rules = rate_rules(scoped), otherwise = default_plan(scoped), planned, api = api_name(route),
+                      scope = throttle_scope(route)](const Parts& parts) {
+                       middleware::PlanUse plans;
+                       if (planned) plans = {parts.plans.book, otherwise};
+                       return middleware::make_throttle(rules, api, scope, parts.runtime.throttle_table(), parts.runtime.clock(), plans);
                      }});
 
   if (route.route && route.route->validate)

@@ -22,7 +22,9 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
       stores_(clock_, blocking_pool_, registry_),
       background_(registry_.workers()),
-      key_sets_(clock_, background_, registry_, static_cast<unsigned>(workers_.size())) {}
+      key_sets_(clock_, background_, registry_, static_cast<unsigned>(workers_.size())) {
+  plans_ = std::make_unique<plans::PlanService>(clock_, background_, registry_);
+}
 
 Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings) {
   if (access_log_ && settings == access_log_settings_) return {};

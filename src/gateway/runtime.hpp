@@ -22,6 +22,7 @@
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/observe/access_log.hpp"
 #include "gatehouse/observe/metrics.hpp"
+#include "gatehouse/plans/service.hpp"
 
 #include <map>
 #include <memory>
@@ -50,6 +51,7 @@ class Runtime {
   // For what must not hold up requests. Its metrics are in the control plane's cell.
   net::BackgroundWorker& background() { return background_; }
   KeySets& key_sets() { return key_sets_; }
+  plans::PlanService& plans() { return *plans_; }
 
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
@@ -80,6 +82,7 @@ class Runtime {
   WebSocketBooks websocket_books_;
   std::shared_ptr<integration::WebSocketRelays> websockets_;
   Stores stores_;  // uses the pool and the metrics
+  std::unique_ptr<plans::PlanService> plans_;  // works on the background worker
   net::BackgroundWorker background_;  // what runs there may use all of the above
   std::optional<middleware::TracingSettings> tracing_settings_;
   std::shared_ptr<SpanExporter> exporter_;  // uses the background

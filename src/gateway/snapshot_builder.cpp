@@ -2,6 +2,7 @@
 
 #include "gateway/parts.hpp"
 #include "gateway/pipeline_order.hpp"
+#include "gateway/plan_setup.hpp"
 #include "gateway/tables_api.hpp"
 
 #include "gatehouse/integration/dynamo_call.hpp"
@@ -117,6 +118,9 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   auto stores = runtime.stores().open(settings.stores);
   if (!stores) return stores.error();
   if (auto declared = Stores::declare(*stores, settings.tables); !declared) return declared.error();
+  plans::PlanSetup plan_parts = plan_setup(settings, *stores);
+  auto prepared = runtime.plans().prepare(plan_parts);
+  if (!prepared) return prepared.error();
   auto log = runtime.use_access_log(settings.access_log);
   if (!log) return log.error();
   if (auto tracing = runtime.use_tracing(settings.tracing); !tracing) return tracing.error();
@@ -129,7 +133,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   const std::string& format = snapshot->settings.access_log.format;
   if (format != "json") snapshot->log_format = middleware::LogFormat::parse(format).value();
   for (const auto& [name, pools] : *backends) snapshot->backends.push_back(pools);
-  Parts parts{runtime, std::move(*backends), std::move(*stores), {}};
+  Parts parts{runtime, std::move(*backends), std::move(*stores), {}, std::move(*prepared), nullptr};
   make_authorizers(snapshot->settings, parts);
 
   RouteTable table = make_route_table(snapshot->settings);
@@ -146,6 +150,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   snapshot->tables = make_tables_route(snapshot->settings, parts);
   snapshot->router = std::make_unique<routing::Router>(std::move(table.apis));
   snapshot->routes = std::move(table.routes);
+  runtime.plans().adopt(std::move(plan_parts));
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
 

@@ -1,47 +1,17 @@
-// The API key authorizer. Keys are known by their SHA-256 only; what a client presents is hashed and looked up, so that neither
-// memory nor timing tells a key.
+// The API key authorizer: where a request shows its key. KnownKeys tells whose it is.
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
-#include "gatehouse/crypto/digest.hpp"
 #include "gatehouse/middleware/authorizers.hpp"
 #include "gatehouse/pipeline/query.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <cstring>
-#include <stdexcept>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace gatehouse::middleware {
 namespace {
 
 using http::FieldId;
-
-// Longer ones are wrong unseen: nobody makes us hash a whole head.
-constexpr std::size_t kLongestKey = 1024;
-
-crypto::Sha256 parse_digest(std::string_view hex) {
-  crypto::Sha256 digest;
-  if (hex.size() != 2 * digest.size()) throw std::invalid_argument("API key: sha256 needs 64 hexadecimal digits");
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) throw std::invalid_argument("API key: sha256 needs 64 hexadecimal digits");
-    digest[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return digest;
-}
-
-std::string_view bytes_of(const crypto::Sha256& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
-
-// The beginning of a digest of what the client chose says nothing about another key: it may be compared as it is.
-std::uint64_t beginning(const crypto::Sha256& digest) {
-  std::uint64_t word;
-  std::memcpy(&word, digest.data(), sizeof(word));
-  return word;
-}
 
 // Undoes form encoding into the arena. An invalid escape stays as it stands, as in form_decode().
 std::string_view decode(std::string_view text, Arena& arena) {
@@ -61,30 +31,26 @@ std::string_view decode(std::string_view text, Arena& arena) {
   return {decoded, static_cast<std::size_t>(to - decoded)};
 }
 
-// Where a key stands, and the keys that are known.
+// Where a key stands.
 class ApiKeyAuthorizer final : public Authorizer {
  public:
-  explicit ApiKeyAuthorizer(const ApiKeySettings& settings)
+  ApiKeyAuthorizer(const ApiKeySettings& settings, std::shared_ptr<const KnownKeys> keys)
       : header_(settings.header),
         header_id_(http::field_id(settings.header)),
         query_(settings.query),
-        challenge_("ApiKey header=\"" + settings.header + "\"") {
-    for (const auto& key : settings.keys) keys_.push_back({parse_digest(key.sha256), key.id});
-    std::sort(keys_.begin(), keys_.end(),
-              [](const Key& a, const Key& b) { return beginning(a.digest) < beginning(b.digest); });
-  }
+        challenge_("ApiKey header=\"" + settings.header + "\""),
+        keys_(std::move(keys)) {}
 
   Finding check(pipeline::RequestContext& context) const override {
     const auto shown = presented(context);
-    if (shown) {
-      if (const std::string* const id = find(*shown)) return Finding::accepted({"api_key", *id, *id, {}, {}});
-    }
+    const auto key = shown ? keys_->find(*shown, context) : std::nullopt;
+    if (key && !key->expired) return Finding::accepted({"api_key", key->id, key->id, key->plan, {}});
     Finding refusal;
     refusal.kind = shown ? Finding::Kind::kRefused : Finding::Kind::kAbsent;
     // A wrong key is 403, as at Amazon. For one that is missing RFC 9110 section 11.6.1 asks for a challenge: no scheme is
     // registered for API keys, this one says where it goes.
     refusal.status = shown ? 403 : 401;
-    refusal.reason = shown ? "api_key_invalid" : "api_key_missing";
+    refusal.reason = key ? "api_key_expired" : shown ? "api_key_invalid" : "api_key_missing";
     if (!shown) refusal.challenge = challenge_;
     return refusal;
   }
@@ -100,11 +66,6 @@ class ApiKeyAuthorizer final : public Authorizer {
   }
 
  private:
-  struct Key {
-    crypto::Sha256 digest;
-    std::string id;
-  };
-
   // The field wins over the query.
   std::optional<std::string_view> presented(pipeline::RequestContext& context) const {
     const http::RequestHead& request = context.request();
@@ -113,19 +74,6 @@ class ApiKeyAuthorizer final : public Authorizer {
     const auto value = pipeline::find_parameter(request.query, query_);
     if (!value) return std::nullopt;
     return decode(*value, context.arena());
-  }
-
-  // The id of the key, or null.
-  const std::string* find(std::string_view presented_key) const {
-    if (presented_key.empty() || presented_key.size() > kLongestKey) return nullptr;
-    const crypto::Sha256 digest = crypto::sha256(presented_key);
-    auto key = std::lower_bound(
-        keys_.begin(), keys_.end(), beginning(digest),
-        [](const Key& candidate, std::uint64_t wanted) { return beginning(candidate.digest) < wanted; });
-    for (; key != keys_.end() && beginning(key->digest) == beginning(digest); ++key) {
-      if (crypto::constant_time_equal(bytes_of(key->digest), bytes_of(digest))) return &key->id;
-    }
-    return nullptr;
   }
 
   std::optional<std::string_view> field(const http::Fields& fields) const {
@@ -137,11 +85,13 @@ class ApiKeyAuthorizer final : public Authorizer {
   FieldId header_id_;
   std::string query_;
   std::string challenge_;
-  std::vector<Key> keys_;
+  std::shared_ptr<const KnownKeys> keys_;
 };
 
 }  // namespace
 
-AuthorizerPtr make_api_key(const ApiKeySettings& settings) { return std::make_shared<ApiKeyAuthorizer>(settings); }
+AuthorizerPtr make_api_key(const ApiKeySettings& settings, std::shared_ptr<const KnownKeys> keys) {
+  return std::make_shared<ApiKeyAuthorizer>(settings, std::move(keys));
+}
 
 }  // namespace gatehouse::middleware

@@ -1,14 +1,17 @@
 // The throttle step: several buckets, the tightest decides. A refused request costs nothing in the others.
+#include "decimal_field.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/crypto/claims.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route.hpp"
+#include "plan_measure.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -20,12 +23,6 @@ using http::FieldId;
 // Whole seconds, rounded up: a client that waits as long as it is told must pass.
 std::uint64_t seconds_up(Duration duration) {
   return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(duration).count());
-}
-
-std::string_view decimal(Arena& arena, std::uint64_t value) {
-  constexpr std::size_t kDigits = 20;
-  char* const text = static_cast<char*>(arena.allocate(kDigits, 1));
-  return {text, static_cast<std::size_t>(write_u64(text, value) - text)};
 }
 
 void remove_theirs(const http::Fields& fields, http::FieldEdits& edits) {
@@ -47,6 +44,13 @@ std::uint64_t client_key(const IpAddress& client, std::uint64_t seed) {
   constexpr std::size_t kNetworkBytes = 8;
   const auto& bytes = client.bytes();
   return hash64({reinterpret_cast<const char*>(bytes.data()), client.is_v4() ? bytes.size() : kNetworkBytes}, seed);
+}
+
+// Whoever calls: the key, whoever else was found, the client.
+std::uint64_t caller_key(const pipeline::RequestContext& context, std::uint64_t seed) {
+  const pipeline::Identity& identity = context.identity;
+  const std::string_view who = identity.api_key.empty() ? identity.subject : identity.api_key;
+  return who.empty() ? client_key(context.client, ~seed) : hash64(who, seed);
 }
 
 class Rule {
@@ -71,9 +75,7 @@ class Rule {
     switch (per_) {
       case ThrottleKey::kApi: return seed_;
       case ThrottleKey::kRoute: return hash64(context.route.label, seed_);
-      case ThrottleKey::kApiKey:
-        if (!context.identity.subject.empty()) return hash64(context.identity.subject, seed_);
-        break;
+      case ThrottleKey::kApiKey: return caller_key(context, seed_);
       case ThrottleKey::kHeader:
         if (const auto value = header(context.request().fields)) return hash64(*value, seed_);
         break;
@@ -111,37 +113,67 @@ class Rule {
   std::uint64_t seed_;
 };
 
+// The buckets that one request takes a token of: all of them, or in the end none.
+class Taking {
+ public:
+  Taking(ThrottleTable& table, pipeline::RequestContext& context, std::size_t most, TimePoint now)
+      : table_(table), context_(context), taken_(context.arena().array<Token>(most)), now_(now) {}
+
+  void take(std::uint64_t key, const Rate& rate, std::uint64_t burst) {
+    const auto verdict = table_.take(key, rate, burst, now_);
+    if (verdict.admitted) taken_[count_++] = {key, &rate};
+    if (verdict.admitted ? admitted() && tighter(verdict) : verdict.retry_after > retry_after_)
+      context_.rate = {true, burst, verdict.remaining, seconds_up(verdict.reset)};
+    retry_after_ = std::max(retry_after_, verdict.retry_after);
+  }
+  bool admitted() const { return retry_after_ == Duration::zero(); }
+  Duration retry_after() const { return retry_after_; }
+  void give_back() {
+    for (std::size_t i = 0; i < count_; ++i) table_.give_back(taken_[i].key, *taken_[i].rate);
+  }
+
+ private:
+  struct Token {
+    std::uint64_t key;
+    const Rate* rate;
+  };
+  bool tighter(const ThrottleTable::Verdict& verdict) const {
+    return !context_.rate.measured || verdict.remaining < context_.rate.remaining;
+  }
+
+  ThrottleTable& table_;
+  pipeline::RequestContext& context_;
+  std::span<Token> taken_;
+  std::size_t count_ = 0;
+  TimePoint now_;
+  Duration retry_after_{};
+};
+
 class ThrottleStep final : public pipeline::Middleware {
  public:
   ThrottleStep(const std::vector<ThrottleSettings>& settings, const std::string& api, const std::string& scope,
-               std::shared_ptr<ThrottleTable> table, const Clock& clock)
-      : table_(std::move(table)), clock_(clock) {
+               std::shared_ptr<ThrottleTable> table, const Clock& clock, PlanUse plans)
+      : plans_(std::move(plans), clock), table_(std::move(table)), clock_(clock) {
     for (const auto& rule : settings) rules_.emplace_back(rule, api, scope);
   }
 
   std::string_view name() const override { return "throttle"; }
 
   pipeline::Decision on_request(pipeline::RequestContext& context) const override {
-    const TimePoint now = clock_.now();
-    const auto taken = context.arena().array<std::uint64_t>(rules_.size());
-    Duration retry_after{};
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      const Rule& rule = rules_[i];
-      const std::uint64_t key = rule.key(context);
-      const auto verdict = table_->take(key, rule.rate(), rule.burst(), now);
-      taken[i] = verdict.admitted ? key : 0;
-      if (verdict.admitted ? retry_after == Duration::zero() && tighter(verdict, context.rate)
-                           : verdict.retry_after > retry_after) {
-        context.rate = {true, rule.burst(), verdict.remaining, seconds_up(verdict.reset)};
-      }
-      retry_after = std::max(retry_after, verdict.retry_after);
+    const plans::Plan* const plan = plans_.plan_of(context.identity);
+    if (plans_.is_lost(context.identity, plan)) return pipeline::Answer(context.arena(), 403, "plan_unknown", "Forbidden");
+    Taking taking(*table_, context, rules_.size() + 1, clock_.now());
+    for (const Rule& rule : rules_) taking.take(rule.key(context), rule.rate(), rule.burst());
+    if (plan != nullptr && plan->settings.rate.events > 0)
+      taking.take(caller_key(context, plan->seed), plan->settings.rate, plan->settings.burst);
+    if (!taking.admitted()) {
+      taking.give_back();
+      pipeline::Answer refusal(context.arena(), 429, "throttled", "Too Many Requests");
+      refusal.fields.set(FieldId::kRetryAfter, decimal(context.arena(), seconds_up(taking.retry_after())));
+      return refusal;
     }
-    if (retry_after == Duration::zero()) return std::nullopt;
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      if (taken[i] != 0) table_->give_back(taken[i], rules_[i].rate());
-    }
-    pipeline::Answer refusal(context.arena(), 429, "throttled", "Too Many Requests");
-    refusal.fields.set(FieldId::kRetryAfter, decimal(context.arena(), seconds_up(retry_after)));
+    auto refusal = plans_.count(context, plan);
+    if (refusal) taking.give_back();
     return refusal;
   }
 
@@ -156,10 +188,7 @@ class ThrottleStep final : public pipeline::Middleware {
   }
 
  private:
-  static bool tighter(const ThrottleTable::Verdict& verdict, const pipeline::RateState& than) {
-    return !than.measured || verdict.remaining < than.remaining;
-  }
-
+  PlanMeasure plans_;
   std::vector<Rule> rules_;
   std::shared_ptr<ThrottleTable> table_;
   const Clock& clock_;
@@ -168,8 +197,8 @@ class ThrottleStep final : public pipeline::Middleware {
 }  // namespace
 
 Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
-                   std::shared_ptr<ThrottleTable> table, const Clock& clock) {
-  return std::make_shared<ThrottleStep>(settings, api, scope, std::move(table), clock);
+                   std::shared_ptr<ThrottleTable> table, const Clock& clock, PlanUse plans) {
+  return std::make_shared<ThrottleStep>(settings, api, scope, std::move(table), clock, std::move(plans));
 }
 
 }  // namespace gatehouse::middleware

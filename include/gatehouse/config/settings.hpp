@@ -19,6 +19,7 @@
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
+#include "gatehouse/plans/settings.hpp"
 #include "gatehouse/upstream/settings.hpp"
 
 #include <optional>
@@ -115,6 +116,8 @@ struct Settings {
   bool uses_cache = false;  // some scope has one
   std::vector<upstream::BackendSettings> backends;
   std::vector<AuthorizerSettings> authorizers;
+  std::vector<plans::PlanSettings> usage_plans;
+  plans::UsageSettings usage;
   ScopedSettings scoped;
   std::vector<ApiSettings> apis;
   std::vector<dynamo::StoreSettings> stores;  // those that are opened: `main` is here only when something needs it

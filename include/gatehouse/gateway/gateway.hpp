@@ -7,6 +7,7 @@
 #include "gatehouse/base/ip.hpp"
 #include "gatehouse/config/settings.hpp"
 #include "gatehouse/observe/metrics.hpp"
+#include "gatehouse/plans/service.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -48,6 +49,7 @@ class Gateway {
   std::vector<Endpoint> endpoints() const;
   Status status() const;
   observe::Registry& registry();  // any thread
+  plans::PlanService& plans();    // any thread that may wait
   void reopen_logs();
   // For X-Gatehouse-Trace: requests that carry it are told what decided about them. Good for `lifetime`, a day at most.
   std::string issue_trail_token(Duration lifetime);

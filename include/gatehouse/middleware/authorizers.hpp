@@ -5,6 +5,7 @@
 #include "gatehouse/middleware/access_settings.hpp"
 #include "gatehouse/middleware/authorizer.hpp"
 #include "gatehouse/middleware/jwt_settings.hpp"
+#include "gatehouse/middleware/known_keys.hpp"
 #include "gatehouse/middleware/remote_keys.hpp"
 #include "gatehouse/middleware/settings.hpp"
 #include "gatehouse/net/blocking_pool.hpp"
@@ -15,9 +16,9 @@
 
 namespace gatehouse::middleware {
 
-// 401 "api_key_missing" without a key, 403 "api_key_invalid" with a wrong one. A key is not forwarded, be it in a field or in
-// the query. Throws std::invalid_argument when a sha256 is none.
-AuthorizerPtr make_api_key(const ApiKeySettings& settings);
+// 401 "api_key_missing" without a key, 403 "api_key_invalid" with a wrong one and "api_key_expired" with one that was good. A key is
+// not forwarded, be it in a field or in the query.
+AuthorizerPtr make_api_key(const ApiKeySettings& settings, std::shared_ptr<const KnownKeys> keys);
 // AWS Signature Version 4. 401 "sigv4_missing" without a signature; 403 with a reason of crypto::verify_sigv4(),
 // "access_key_unknown", "sigv4_unsigned_payload" or "sigv4_streaming_payload"; 413 "sigv4_body_too_large" where a signed body is
 // larger than is held; 403 "access_key_denied" or "access_key_explicit_deny" for what the key may not call. The signature is not

@@ -31,12 +31,14 @@ struct ThrottleSettings {
   Rate rate;
   std::uint64_t burst = 0;  // 0: as many as one second of the rate, at least 1
   std::string claim = {};   // with kClaim: a crypto::ClaimPath
+  std::string plan = {};    // with kApiKey, in place of a rate: the usage plan of keys that have none of their own
   bool operator==(const ThrottleSettings&) const = default;
 };
 
 struct ApiKey {
   std::string id;
   std::string sha256;  // 64 lower-case hexadecimal digits; the configuration may hold the key itself by ${ENV} or file:
+  std::string plan = {};  // the usage plan that it is bound to; empty: none
   bool operator==(const ApiKey&) const = default;
 };
 
@@ -44,6 +46,8 @@ struct ApiKeySettings {
   std::string header = "x-api-key";
   std::string query;              // a query parameter, when allowed; empty: none
   std::vector<ApiKey> keys;
+  std::string store = {};         // where there are more of them, in the table gatehouse.keys; empty: nowhere
+  Duration refresh = std::chrono::seconds(30);
   bool operator==(const ApiKeySettings&) const = default;
 };
 

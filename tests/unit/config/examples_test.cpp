@@ -64,9 +64,7 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
   }
   const std::vector<std::string> expected = {"listeners[1].http2",
                                              "listeners[1].tls",
-                                             "usage_plans",
                                              "shared",
-                                             "apis.shop.routes[1].throttle[0].plan",
                                              "apis.chat.type"};
   EXPECT_EQ(paths, expected);
 }

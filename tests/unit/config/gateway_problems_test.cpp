@@ -123,12 +123,10 @@ timeouts: {total: "${SECRET}"})",
       R"(5:7: auth: expected none, or a list such as [users, partners], found something else in '${SECRET}')",
       R"(6:19: timeouts.total: expected a duration such as 250ms, 5s, 10m, 2h or 7d, found something else in '${SECRET}')"}},
     {"FeaturesOfLaterVersions",
-     R"(usage_plans: {}
-shared: {}
+     R"(shared: {}
 plugins: [])",
-     {R"(2:1: usage_plans: 'usage_plans' is not available in this version)",
-      R"(3:1: shared: 'shared' is not available in this version)",
-      R"(4:1: plugins: 'plugins' is not available in this version)"}},
+     {R"(2:1: shared: 'shared' is not available in this version)",
+      R"(3:1: plugins: 'plugins' is not available in this version)"}},
     {"AuthorizerWithoutKind",
      R"(authorizers: {partners: {}})",
      {R"(2:25: authorizers.partners: one of 'api_key' or 'jwt' is missing)"}},
@@ -187,7 +185,7 @@ auth: [partner, admins])",
 - {rate: 5}
 - {rate: 5/week, burst: 0}
 - {per: $header., rate: 1/s})",
-     {R"(3:3: throttle[0]: 'rate' is missing (add rate: a rate such as 50/s, 100/min or 1000/day))",
+     {R"(3:3: throttle[0]: one of 'rate' or 'plan' is missing)",
       R"(4:9: throttle[1].per: expected route, api, client_ip or api_key, or a header such as $header.x-tenant, or a claim such as $claims.sub, found 'clientip' (did you mean 'client_ip'?))",
       R"(5:10: throttle[2].rate: a rate must be more than 0, found '0/s')",
       R"(6:10: throttle[3].rate: expected a rate such as 50/s, 100/min or 1000/day, found '5' (say in what time: 5/s))",

@@ -18,10 +18,14 @@ class ApiKeyStepTest : public StepTest {
     for (const auto& [id, key] : keys) settings.keys.push_back({id, crypto::sha256_hex(key)});
     return settings;
   }
+  static std::shared_ptr<const KnownKeys> known(const ApiKeySettings& settings) {
+    static const ManualClock clock;
+    return std::make_shared<const KnownKeys>(settings.keys, nullptr, clock);
+  }
   // Any of them may accept.
   void use(const std::vector<ApiKeySettings>& accepted) {
     std::vector<AuthorizerGroup> groups;
-    for (const auto& settings : accepted) groups.push_back({make_api_key(settings)});
+    for (const auto& settings : accepted) groups.push_back({make_api_key(settings, known(settings))});
     route_.steps = {make_authenticate(std::move(groups))};
   }
 
@@ -133,9 +137,9 @@ TEST_F(ApiKeyStepTest, TakesTheKeyOutOfTheQuery) {
 TEST_F(ApiKeyStepTest, RefusesToBeMadeWithWhatIsNoDigest) {
   ApiKeySettings settings = authorizer({});
   settings.keys = {{"one", "abc"}};
-  EXPECT_THROW(make_api_key(settings), std::invalid_argument);
+  EXPECT_THROW(known(settings), std::invalid_argument);
   settings.keys = {{"one", std::string(64, 'g')}};
-  EXPECT_THROW(make_api_key(settings), std::invalid_argument);
+  EXPECT_THROW(known(settings), std::invalid_argument);
 }
 
 }  // namespace

@@ -59,7 +59,12 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
   const auto log = *observe::AccessLog::open({true, "/dev/null"}, 1, registry_);
   const auto value = *pipeline::ValueTemplate::parse("served $context.path", {});
   const ApiKeySettings keys{
-      "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes")}}};
+      "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes"), "free"}}};
+  const auto ledger = std::make_shared<plans::Ledger>(1);
+  const plans::Ledger::Wanted wanted{{"one", {plans::Unit::kMonth, 0}}};
+  ledger->publish(wanted, ledger->make_missing(wanted));
+  const plans::PlanSettings free{"free", {1000, 1s}, 1000, {100'000, {plans::Unit::kMonth, 0}}};
+  const auto book = std::make_shared<const plans::PlanBook>(std::vector{free}, ledger, registry_);
   const std::vector<Step> steps = {
       make_access_log(log, clock_, "shop", "GET /v1/orders/{id}"),
       make_access_log(log, clock_, "shop", "GET /v1/orders/{id}", {true, "/dev/null", "combined"}),
@@ -67,9 +72,9 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
       make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_),
       make_limits(1000),
       make_cors({{"https://*.example.com"}, {"GET"}, {"x-a"}, {"x-b"}, true, 10min}),
-      make_authenticate({{make_api_key(keys)}}),
+      make_authenticate({{make_api_key(keys, std::make_shared<const KnownKeys>(keys.keys, nullptr, clock_))}}),
       make_throttle({{ThrottleKey::kClientIp, {}, {1000, 1s}, 1000}, {ThrottleKey::kRoute, {}, {1000, 1s}, 1000}},
-                    "shop", "shop", table_, clock_),
+                    "shop", "shop", table_, clock_, {book, "free"}),
       make_transform(
           {{{Kind::kSet, "x-user", value}, {Kind::kRemove, "cookie", {}}}, {{Kind::kAppend, "x-by", value}}}),
   };
@@ -85,6 +90,7 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
       Request first(worker_, route_, "GET", target, fields);
       first.context.status = 200;
       first.context.upstream.backend = "orders";
+      first.context.identity = {"api_key", "one", "one", "free", {}};
       allocations_of(step, first, backend);
       EXPECT_EQ(allocations_of(step, first, backend), 0u) << step->name() << " " << target;
     }

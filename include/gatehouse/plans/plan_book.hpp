@@ -1,0 +1,39 @@
+// The usage plans of one configuration, as requests are measured by them. Immutable; any thread.
+#pragma once
+
+#include "gatehouse/observe/metrics.hpp"
+#include "gatehouse/plans/ledger.hpp"
+#include "gatehouse/plans/settings.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatehouse::plans {
+
+struct Plan {
+  PlanSettings settings;
+  std::uint64_t seed = 0;  // of its buckets
+  observe::Counter* admitted = nullptr;
+  observe::Counter* exhausted = nullptr;
+};
+
+class PlanBook {
+ public:
+  // Without a ledger nothing is counted. The registry outlives it.
+  PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const Ledger> ledger, observe::Registry& registry);
+
+  // Null when there is none of that name.
+  const Plan* find(std::string_view name) const;
+  const Ledger* ledger() const { return ledger_.get(); }
+  bool empty() const { return plans_.empty(); }
+
+ private:
+  std::vector<Plan> plans_;
+  FlatIndex index_;
+  std::shared_ptr<const Ledger> ledger_;
+};
+
+}  // namespace gatehouse::plans

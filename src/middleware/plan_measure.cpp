@@ -1,0 +1,57 @@
+#include "plan_measure.hpp"
+
+#include "decimal_field.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace gatehouse::middleware {
+namespace {
+
+using Wall = std::chrono::system_clock::time_point;
+
+// Whole seconds, rounded up: who waits as long as told is in the next period.
+std::uint64_t seconds_until(Wall end, Wall now) {
+  return end > now ? static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(end - now).count()) : 0;
+}
+
+}  // namespace
+
+PlanMeasure::PlanMeasure(PlanUse use, const Clock& clock) : use_(std::move(use)), clock_(clock) {
+  if (use_.book != nullptr && !use_.otherwise.empty()) otherwise_ = use_.book->find(use_.otherwise);
+}
+
+const plans::Plan* PlanMeasure::plan_of(const pipeline::Identity& identity) const {
+  if (use_.book == nullptr) return nullptr;
+  return identity.plan.empty() ? otherwise_ : use_.book->find(identity.plan);
+}
+
+std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& context, const plans::Plan* plan) const {
+  if (use_.book == nullptr || use_.book->ledger() == nullptr || context.identity.api_key.empty()) return std::nullopt;
+  const bool limited = plan != nullptr && plan->settings.quota.limit > 0;
+  const plans::PeriodRule rule = limited ? plan->settings.quota.per : plans::PeriodRule{};
+  const unsigned worker = context.exchange.worker().index();
+  plans::Account* const account = use_.book->ledger()->find(worker, context.identity.api_key, rule);
+  if (account == nullptr) {
+    if (!limited) return std::nullopt;
+    return pipeline::Answer(context.arena(), 403, "api_key_uncounted", "Forbidden");
+  }
+  const Wall now = clock_.wall();
+  const auto verdict = account->take(limited ? plan->settings.quota.limit : plans::Account::kUnlimited, plans::day_of(now));
+  if (!limited) return std::nullopt;
+  (verdict.admitted ? plan->admitted : plan->exhausted)->add(worker);
+  const bool tightest = !context.rate.measured || verdict.remaining < context.rate.remaining;
+  if (verdict.admitted && !tightest) return std::nullopt;
+  const std::uint64_t seconds = seconds_until(plans::beginning_of(plans::next_period(rule, plans::day_of(now))), now);
+  context.rate = {true, plan->settings.quota.limit, verdict.remaining, seconds};
+  return verdict.admitted ? std::nullopt : refuse(context, *plan, seconds);
+}
+
+std::optional<pipeline::Answer> PlanMeasure::refuse(pipeline::RequestContext& context, const plans::Plan& plan, std::uint64_t seconds) const {
+  context.detail = context.arena().copy(plan.settings.name);
+  pipeline::Answer refusal(context.arena(), 429, "quota_exceeded", "Limit Exceeded");
+  refusal.fields.set(http::FieldId::kRetryAfter, decimal(context.arena(), seconds));
+  return refusal;
+}
+
+}  // namespace gatehouse::middleware

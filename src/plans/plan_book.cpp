@@ -1,0 +1,39 @@
+#include "gatehouse/plans/plan_book.hpp"
+
+#include "gatehouse/base/strings.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace gatehouse::plans {
+namespace {
+
+std::uint64_t one_second(const Rate& rate) {
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(rate.events / std::chrono::duration<double>(rate.per).count()));
+}
+
+}  // namespace
+
+PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const Ledger> ledger, observe::Registry& registry)
+    : index_(plans.size()), ledger_(std::move(ledger)) {
+  for (const PlanSettings& settings : plans) {
+    // The rate is part of the seed: after a reload that changes it, times that the old one left would mean something else.
+    Plan plan{settings, hash64(settings.name + ' ' + std::to_string(settings.rate.events) + '/' + std::to_string(settings.rate.per.count()))};
+    if (settings.burst == 0) plan.settings.burst = one_second(settings.rate);
+    if (settings.quota.limit > 0) {
+      plan.admitted = &registry.counter("gatehouse_quota_requests_total", "Requests that a quota counted, by usage plan.",
+                                        {{"plan", settings.name}});
+      plan.exhausted = &registry.counter("gatehouse_quota_exceeded_total", "Requests refused because a quota was used up, by usage plan.",
+                                         {{"plan", settings.name}});
+    }
+    index_.add(hash64(settings.name), static_cast<std::uint32_t>(plans_.size()));
+    plans_.push_back(std::move(plan));
+  }
+}
+
+const Plan* PlanBook::find(std::string_view name) const {
+  const auto found = index_.find(hash64(name), [&](std::uint32_t i) { return plans_[i].settings.name == name; });
+  return found == FlatIndex::kNone ? nullptr : &plans_[found];
+}
+
+}  // namespace gatehouse::plans
