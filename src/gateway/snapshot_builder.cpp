@@ -118,6 +118,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   auto log = runtime.use_access_log(settings.access_log);
   if (!log) return log.error();
 
+  if (auto shared = runtime.use_shared(settings.shared); !shared) return shared.error();
+
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->version = version;
   snapshot->settings = std::move(settings);
