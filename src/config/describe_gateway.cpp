@@ -96,6 +96,8 @@ void describe_gateway(Fields& f, Settings& s) {
           WordsOr<Words<observe::AccessLogSettings, 1>, Object<observe::AccessLogSettings>>{no_log, kAccessLog},
           "The access log.");
   f.field("tracing", s.tracing, kTracing, "Distributed tracing.");
+  f.field("memory", s.memory, kMemory, "When requests are turned away because memory runs short.");
+  f.field("shared", s.shared, kShared, "What the gateways of a fleet have in common. Absent: this process is alone.");
   f.field("drain", s.drain, kDuration, "How long requests may take to finish after SIGTERM.");
   f.field("cache_memory", s.cache_memory, Ranged<std::uint64_t>{kAnySize, 64 * kKiB, 1024 * kGiB},
           "Memory for all that `cache` keeps. What was not used for longest goes first.");
@@ -111,7 +113,6 @@ void describe_gateway(Fields& f, Settings& s) {
   if (f.reading() != nullptr) s.uses_cache = f.reading()->reader().uses_cache;
   // Data is only ever written where something asks for it.
   if (f.reading() != nullptr && !f.given("stores") && f.reading()->reader().needs_store) s.stores.emplace_back().name = "main";
-  f.later({"shared"});
   f.later({"stages", "variables", "canary", "openapi", "lambda", "templates", "plugins", "acme", "discovery"});
 }
 

@@ -174,6 +174,8 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
   check_default_plan(f, s);
+  f.field("concurrency", s.concurrency, Concurrency{},
+          "How many requests may be in progress at once, over all workers: beyond it they wait in line, or get 503. 0: no bound.");
   describe_scoped_access(f, s);
   describe_compression(f, s);
   describe_cache(f, s);

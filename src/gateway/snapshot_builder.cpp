@@ -125,6 +125,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   if (!log) return log.error();
   if (auto tracing = runtime.use_tracing(settings.tracing); !tracing) return tracing.error();
 
+  if (auto shared = runtime.use_shared(settings.shared); !shared) return shared.error();
+
   auto snapshot = std::make_shared<Snapshot>();
   runtime.response_cache()->set_memory(settings.cache_memory);
   snapshot->version = version;

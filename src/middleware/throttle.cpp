@@ -43,29 +43,29 @@ std::uint64_t default_burst(const Rate& rate) {
 std::uint64_t client_key(const IpAddress& client, std::uint64_t seed) {
   constexpr std::size_t kNetworkBytes = 8;
   const auto& bytes = client.bytes();
-  return hash64({reinterpret_cast<const char*>(bytes.data()), client.is_v4() ? bytes.size() : kNetworkBytes}, seed);
+  return keyed_hash64({reinterpret_cast<const char*>(bytes.data()), client.is_v4() ? bytes.size() : kNetworkBytes}, seed);
 }
 
 // Whoever calls: the key, whoever else was found, the client.
 std::uint64_t caller_key(const pipeline::RequestContext& context, std::uint64_t seed) {
   const pipeline::Identity& identity = context.identity;
   const std::string_view who = identity.api_key.empty() ? identity.subject : identity.api_key;
-  return who.empty() ? client_key(context.client, ~seed) : hash64(who, seed);
+  return who.empty() ? client_key(context.client, ~seed) : keyed_hash64(who, seed);
 }
 
 class Rule {
  public:
   // The rate is part of the key: after a reload that changes it, times that the old one left would mean something else.
-  Rule(const ThrottleSettings& settings, const std::string& api, const std::string& scope)
+  Rule(const ThrottleSettings& settings, const std::string& api, const std::string& scope, std::uint64_t seed)
       : per_(settings.per),
         header_(settings.header),
         header_id_(http::field_id(settings.header)),
         claim_(read_claim(settings)),
         rate_(settings.rate),
         burst_(settings.burst > 0 ? settings.burst : default_burst(settings.rate)),
-        seed_(hash64(per_ == ThrottleKey::kApi || per_ == ThrottleKey::kRoute ? api : scope,
-                     hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_ + settings.claim,
-                            static_cast<std::uint64_t>(per_)))) {}
+        seed_(keyed_hash64(per_ == ThrottleKey::kApi || per_ == ThrottleKey::kRoute ? api : scope,
+                           keyed_hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_ + settings.claim,
+                                        seed + static_cast<std::uint64_t>(per_)))) {}
 
   const Rate& rate() const { return rate_; }
   std::uint64_t burst() const { return burst_; }
@@ -74,13 +74,13 @@ class Rule {
   std::uint64_t key(pipeline::RequestContext& context) const {
     switch (per_) {
       case ThrottleKey::kApi: return seed_;
-      case ThrottleKey::kRoute: return hash64(context.route.label, seed_);
+      case ThrottleKey::kRoute: return keyed_hash64(context.route.label, seed_);
       case ThrottleKey::kApiKey: return caller_key(context, seed_);
       case ThrottleKey::kHeader:
-        if (const auto value = header(context.request().fields)) return hash64(*value, seed_);
+        if (const auto value = header(context.request().fields)) return keyed_hash64(*value, seed_);
         break;
       case ThrottleKey::kClaim:
-        if (const auto value = claim(context)) return hash64(*value, seed_);
+        if (const auto value = claim(context)) return keyed_hash64(*value, seed_);
         break;
       case ThrottleKey::kClientIp: break;
     }
@@ -116,7 +116,7 @@ class Rule {
 // The buckets that one request takes a token of: all of them, or in the end none.
 class Taking {
  public:
-  Taking(ThrottleTable& table, pipeline::RequestContext& context, std::size_t most, TimePoint now)
+  Taking(Buckets& table, pipeline::RequestContext& context, std::size_t most, TimePoint now)
       : table_(table), context_(context), taken_(context.arena().array<Token>(most)), now_(now) {}
 
   void take(std::uint64_t key, const Rate& rate, std::uint64_t burst) {
@@ -125,9 +125,12 @@ class Taking {
     if (verdict.admitted ? admitted() && tighter(verdict) : verdict.retry_after > retry_after_)
       context_.rate = {true, burst, verdict.remaining, seconds_up(verdict.reset)};
     retry_after_ = std::max(retry_after_, verdict.retry_after);
+    unknown_ |= verdict.unknown;
   }
   bool admitted() const { return retry_after_ == Duration::zero(); }
   Duration retry_after() const { return retry_after_; }
+  // Nobody can tell what the fleet took.
+  bool unknown() const { return unknown_; }
   void give_back() {
     for (std::size_t i = 0; i < count_; ++i) table_.give_back(taken_[i].key, *taken_[i].rate);
   }
@@ -137,24 +140,25 @@ class Taking {
     std::uint64_t key;
     const Rate* rate;
   };
-  bool tighter(const ThrottleTable::Verdict& verdict) const {
+  bool tighter(const Buckets::Verdict& verdict) const {
     return !context_.rate.measured || verdict.remaining < context_.rate.remaining;
   }
 
-  ThrottleTable& table_;
+  Buckets& table_;
   pipeline::RequestContext& context_;
   std::span<Token> taken_;
   std::size_t count_ = 0;
   TimePoint now_;
   Duration retry_after_{};
+  bool unknown_ = false;
 };
 
 class ThrottleStep final : public pipeline::Middleware {
  public:
   ThrottleStep(const std::vector<ThrottleSettings>& settings, const std::string& api, const std::string& scope,
-               std::shared_ptr<ThrottleTable> table, const Clock& clock, PlanUse plans)
+               std::shared_ptr<Buckets> table, const Clock& clock, PlanUse plans)
       : plans_(std::move(plans), clock), table_(std::move(table)), clock_(clock) {
-    for (const auto& rule : settings) rules_.emplace_back(rule, api, scope);
+    for (const auto& rule : settings) rules_.emplace_back(rule, api, scope, table_->seed());
   }
 
   std::string_view name() const override { return "throttle"; }
@@ -165,12 +169,10 @@ class ThrottleStep final : public pipeline::Middleware {
     Taking taking(*table_, context, rules_.size() + 1, clock_.now());
     for (const Rule& rule : rules_) taking.take(rule.key(context), rule.rate(), rule.burst());
     if (plan != nullptr && plan->settings.rate.events > 0)
-      taking.take(caller_key(context, plan->seed), plan->settings.rate, plan->settings.burst);
+      taking.take(caller_key(context, plan->seed + table_->seed()), plan->settings.rate, plan->settings.burst);
     if (!taking.admitted()) {
       taking.give_back();
-      pipeline::Answer refusal(context.arena(), 429, "throttled", "Too Many Requests");
-      refusal.fields.set(FieldId::kRetryAfter, decimal(context.arena(), seconds_up(taking.retry_after())));
-      return refusal;
+      return refuse(context, taking);
     }
     auto refusal = plans_.count(context, plan);
     if (refusal) taking.give_back();
@@ -188,16 +190,24 @@ class ThrottleStep final : public pipeline::Middleware {
   }
 
  private:
+  static pipeline::Answer refuse(pipeline::RequestContext& context, const Taking& taking) {
+    pipeline::Answer refusal = taking.unknown()
+                                   ? pipeline::Answer(context.arena(), 503, "throttle_unavailable", "Service Unavailable")
+                                   : pipeline::Answer(context.arena(), 429, "throttled", "Too Many Requests");
+    refusal.fields.set(FieldId::kRetryAfter, decimal(context.arena(), seconds_up(taking.retry_after())));
+    return refusal;
+  }
+
   PlanMeasure plans_;
   std::vector<Rule> rules_;
-  std::shared_ptr<ThrottleTable> table_;
+  std::shared_ptr<Buckets> table_;
   const Clock& clock_;
 };
 
 }  // namespace
 
 Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
-                   std::shared_ptr<ThrottleTable> table, const Clock& clock, PlanUse plans) {
+                   std::shared_ptr<Buckets> table, const Clock& clock, PlanUse plans) {
   return std::make_shared<ThrottleStep>(settings, api, scope, std::move(table), clock, std::move(plans));
 }
 

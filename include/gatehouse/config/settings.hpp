@@ -9,17 +9,20 @@
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
 #include "gatehouse/middleware/access_settings.hpp"
-#include "gatehouse/middleware/http_authorizer_settings.hpp"
-#include "gatehouse/middleware/jwt_settings.hpp"
 #include "gatehouse/middleware/cache_settings.hpp"
 #include "gatehouse/middleware/compression_settings.hpp"
+#include "gatehouse/middleware/http_authorizer_settings.hpp"
+#include "gatehouse/middleware/jwt_settings.hpp"
+#include "gatehouse/middleware/overload.hpp"
 #include "gatehouse/middleware/settings.hpp"
+#include "gatehouse/middleware/shared_buckets.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/middleware/validate_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
 #include "gatehouse/plans/settings.hpp"
+#include "gatehouse/redis/settings.hpp"
 #include "gatehouse/upstream/settings.hpp"
 
 #include <optional>
@@ -58,6 +61,7 @@ struct ScopedSettings {
   std::optional<middleware::PolicySettings> policy;
   std::optional<middleware::CompressionSettings> compression;
   std::optional<middleware::CacheSettings> cache;
+  std::optional<net::PermitSettings> concurrency;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
@@ -104,6 +108,15 @@ struct TablesListenerSettings {
   bool operator==(const TablesListenerSettings&) const = default;
 };
 
+// What gateways of a fleet have in common.
+struct SharedSettings {
+  redis::Settings redis;
+  std::string prefix = "gatehouse:";  // of every key
+  middleware::OnFailure on_failure = middleware::OnFailure::kLocal;
+  Duration every = std::chrono::milliseconds(50);  // between two rounds of reports
+  bool operator==(const SharedSettings&) const = default;
+};
+
 struct Settings {
   unsigned workers = 0;  // 0: as many as cores
   std::vector<ListenerSettings> listeners;
@@ -111,6 +124,8 @@ struct Settings {
   IpSet trusted_proxies;
   observe::AccessLogSettings access_log;
   std::optional<middleware::TracingSettings> tracing;
+  middleware::MemorySettings memory;
+  std::optional<SharedSettings> shared;
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
   std::uint64_t cache_memory = 64 * kMiB;
   bool uses_cache = false;  // some scope has one

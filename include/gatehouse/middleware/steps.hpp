@@ -56,9 +56,10 @@ Step make_authorize(AuthorizeSettings settings);
 // The tightest of `settings` decides: 429 "throttled" with Retry-After; RateLimit-* on every answer. Buckets of clients, keys
 // and fields are kept for each `scope`: the place where the rules were written, so that what is said for an API holds for
 // all its routes together; those of per: api for each `api`; those of per: route for each route of `api`. The plan of the caller's
-// key is one rule more, and its quota the last word: 429 "quota_exceeded".
+// key is one rule more, and its quota the last word: 429 "quota_exceeded". Where nobody can tell what the fleet took: 503
+// "throttle_unavailable".
 Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
-                   std::shared_ptr<ThrottleTable> table, const Clock& clock, PlanUse plans = {});
+                   std::shared_ptr<Buckets> table, const Clock& clock, PlanUse plans = {});
 // 400 "parameters_missing" and "schema_violation", 413 "body_too_large", 415 "content_type_unsupported". A body that was looked
 // at is held for the integration.
 Step make_validate(ValidateSettings settings);

@@ -64,7 +64,6 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
   }
   const std::vector<std::string> expected = {"listeners[1].http2",
                                              "listeners[1].tls",
-                                             "shared",
                                              "apis.chat.type"};
   EXPECT_EQ(paths, expected);
 }
