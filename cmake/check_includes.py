@@ -20,6 +20,7 @@ ALLOWED = {
     "crypto": ["base"],
     "json": ["base"],
     "net": ["base"],
+    "redis": ["net"],
     "observe": ["base"],
     "http": ["net", "base"],
     "upstream": ["http", "net", "observe"],
@@ -32,8 +33,8 @@ ALLOWED = {
     "middleware": ["pipeline", "crypto", "json", "upstream"],
     "integration": ["pipeline", "upstream", "json", "dynamo/adapter"],
     "wsapi": ["pipeline", "http", "integration"],
-    "config": ["routing", "middleware", "integration", "wsapi"],
-    "gateway": ["config", "routing", "middleware", "integration", "wsapi"],
+    "config": ["routing", "middleware", "integration", "wsapi", "redis"],
+    "gateway": ["config", "routing", "middleware", "integration", "wsapi", "redis"],
     "admin": ["gateway", "observe"],
     "app": ["admin", "gateway"],
 }

@@ -1,6 +1,6 @@
 # Everything that comes from Debian 12, as imported targets. Modules name them in PRIVATE_LIBS:
 #   OpenSSL::SSL OpenSSL::Crypto spdlog::spdlog yaml-cpp nlohmann_json::nlohmann_json CLI11::CLI11
-#   PkgConfig::CARES PkgConfig::RE2 ZLIB::ZLIB PkgConfig::SIMDJSON PkgConfig::DEFLATE gatehouse::rocksdb
+#   PkgConfig::CARES PkgConfig::HIREDIS PkgConfig::RE2 ZLIB::ZLIB PkgConfig::SIMDJSON PkgConfig::DEFLATE gatehouse::rocksdb
 # Boost is gatehouse::boost (src/boost), which every module gets.
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -14,6 +14,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)

@@ -8,13 +8,13 @@ trap 'echo "error: ${0##*/}: failed: $BASH_COMMAND" >&2' ERR
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config
   libboost1.81-dev libssl-dev libyaml-cpp-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
-  libc-ares-dev libre2-dev zlib1g-dev
+  libc-ares-dev libhiredis-dev libre2-dev zlib1g-dev
   librocksdb-dev libsnappy-dev libbz2-dev liblz4-dev libzstd-dev libsimdjson-dev libdeflate-dev libvalijson-dev
 )
 TEST_PACKAGES=(
   libgtest-dev libgmock-dev
   python3 python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3 python3-websockets
-  curl nginx-light nodejs openssl procps strace
+  curl redis-server nginx-light nodejs openssl procps strace
   prometheus # promtool
 )
 # For the reference servers and clients of the DynamoDB protocol; Node.js from elsewhere brings its own npm.

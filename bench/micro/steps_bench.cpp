@@ -1,5 +1,7 @@
 // What the steps add to a request: one access log line, the metrics, a token from the throttle table.
+#include "gatehouse/middleware/shared_buckets.hpp"
 #include "gatehouse/middleware/steps.hpp"
+#include "gatehouse/net/permits.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "support/fake_exchange.hpp"
 
@@ -114,6 +116,40 @@ void throttle_take_of_100000_clients(benchmark::State& state) {
   }
 }
 BENCHMARK(throttle_take_of_100000_clients);
+
+// Buckets of a fleet.
+void shared_take_of_one_client(benchmark::State& state) {
+  SharedBuckets buckets(OnFailure::kLocal, 1, std::chrono::milliseconds(50));
+  buckets.set_connected(true);
+  const Rate rate{1e6, std::chrono::seconds(1)};
+  const TimePoint start{std::chrono::hours(1)};
+  std::int64_t now = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(buckets.take(12345, rate, 100, start + Duration(now += 1000)));
+}
+BENCHMARK(shared_take_of_one_client);
+
+void shared_take_of_100000_clients(benchmark::State& state) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  constexpr std::uint64_t kClients = 100'000;
+  SharedBuckets buckets(OnFailure::kLocal, 1, std::chrono::milliseconds(50), 1 << 18);
+  const Rate rate{50, std::chrono::seconds(1)};
+  const TimePoint start{std::chrono::hours(1)};
+  std::uint64_t i = 0;
+  for (auto _ : state) {
+    ++i;
+    benchmark::DoNotOptimize(buckets.take((i % kClients + 1) * kOdd, rate, 100, start + std::chrono::microseconds(i)));
+  }
+}
+BENCHMARK(shared_take_of_100000_clients);
+
+void concurrency_permit(benchmark::State& state) {
+  net::Permits permits;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(permits.take(100));
+    permits.give();
+  }
+}
+BENCHMARK(concurrency_permit);
 
 // Rules, bucket and fields of the answer.
 void throttle_step(benchmark::State& state) {

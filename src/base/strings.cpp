@@ -57,10 +57,10 @@ struct Lowered {
 };
 
 template <class Transform>
-std::uint64_t hash_words(std::string_view text, std::uint64_t seed, Transform transform) {
+std::uint64_t hash_words(std::string_view text, std::uint64_t secret, std::uint64_t seed, Transform transform) {
   const char* at = text.data();
   std::size_t left = text.size();
-  std::uint64_t state = mix(process_seed() ^ seed ^ kSecret0, kSecret1 + seed);
+  std::uint64_t state = mix(secret ^ seed ^ kSecret0, kSecret1 + seed);
   std::uint64_t other = state;
   while (left > 32) {
     state = mix(transform(load8(at)) ^ kSecret1, transform(load8(at + 8)) ^ state);
@@ -133,9 +133,11 @@ std::optional<std::uint64_t> parse_u64(std::string_view text) {
 
 char* write_u64(char* to, std::uint64_t value) { return std::to_chars(to, to + 20, value).ptr; }
 
-std::uint64_t hash64(std::string_view text, std::uint64_t seed) { return hash_words(text, seed, AsIs()); }
+std::uint64_t hash64(std::string_view text, std::uint64_t seed) { return hash_words(text, process_seed(), seed, AsIs()); }
 
-std::uint64_t hash64_nocase(std::string_view text, std::uint64_t seed) { return hash_words(text, seed, Lowered()); }
+std::uint64_t hash64_nocase(std::string_view text, std::uint64_t seed) { return hash_words(text, process_seed(), seed, Lowered()); }
+
+std::uint64_t keyed_hash64(std::string_view text, std::uint64_t seed) { return hash_words(text, 0, seed, AsIs()); }
 
 // FNV-1a (draft-eastlake-fnv) for the bytes, the finaliser of MurmurHash3 for the spread. Never change: the order
 // of targets in a consistent hash depends on it.

@@ -138,6 +138,8 @@ void describe_backend(Fields& f, BackendSettings& s) {
   f.field("retries", s.retries, kRetries, "What is tried again.");
   f.field("breaker", s.breaker, kBreaker, "When to stop asking a backend that fails.");
   f.field("pool", s.pool, kPool, "How many connections are used and kept.");
+  f.field("concurrency", s.concurrency, Concurrency{},
+          "Requests in progress at once, of all workers to all targets together: beyond it they wait in line, or get 503. 0: no bound.");
   OnlyChoice protocol;
   f.field("protocol", protocol, OnlyWord{{{{"http1", {}}}}, {"h2", "h2c"}}, "What the targets speak.");
   HostChoice host;

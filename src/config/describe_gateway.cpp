@@ -89,6 +89,8 @@ void describe_gateway(Fields& f, Settings& s) {
           WordsOr<Words<observe::AccessLogSettings, 1>, Object<observe::AccessLogSettings>>{no_log, kAccessLog},
           "The access log.");
   f.field("tracing", s.tracing, kTracing, "Distributed tracing.");
+  f.field("memory", s.memory, kMemory, "When requests are turned away because memory runs short.");
+  f.field("shared", s.shared, kShared, "What the gateways of a fleet have in common. Absent: this process is alone.");
   f.field("errors", s.errors, Words<ErrorStyle, 2>{{{{"helpful", ErrorStyle::kHelpful}, {"aws", ErrorStyle::kAws}}}},
           "What answers of the gateway itself look like: helpful says why, aws has Amazon's exact bodies and status "
           "codes.");
@@ -103,7 +105,7 @@ void describe_gateway(Fields& f, Settings& s) {
           "What is offered to clients.");
   // Data is only ever written where something asks for it.
   if (f.reading() != nullptr && !f.given("stores") && f.reading()->reader().needs_store) s.stores.emplace_back().name = "main";
-  f.later({"usage_plans", "shared"});
+  f.later({"usage_plans"});
   f.later({"stages", "variables", "canary", "openapi", "lambda", "templates", "plugins", "acme", "discovery"});
 }
 

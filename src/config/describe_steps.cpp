@@ -147,6 +147,8 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
           "Who may call: names of authorizers, any of which may accept; of a list within the list all must. none: everybody.");
   f.field("throttle", s.throttle, maybe_empty_list_of(kThrottle, "[{per: client_ip, rate: 50/s}]"),
           "How often it may be called; each rule must let a request pass. []: no bounds.");
+  f.field("concurrency", s.concurrency, Concurrency{},
+          "How many requests may be in progress at once, over all workers: beyond it they wait in line, or get 503. 0: no bound.");
   f.field("limits", s, kScopedLimits, "Bounds.");
   describe_websocket_passage(f, s.websocket);
   f.field("timeouts", s, kScopedTimeouts, "Deadlines.");

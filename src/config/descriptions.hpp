@@ -15,6 +15,17 @@ struct AuthorizerKinds {
   std::optional<middleware::ApiKeySettings> api_key;
 };
 
+// 100, or {max: 100, queue: 50, wait: 2s}.
+struct Concurrency {
+  using Value = net::PermitSettings;
+  static constexpr Node::Kind kNode = Node::Kind::kMap;
+  std::string expected() const;
+  std::string print(const Value& value) const;
+  bool read(const Cursor& at, Value& value) const;
+  Shape shape(Model& model) const;
+};
+extern const Object<middleware::MemorySettings> kMemory;
+extern const Object<SharedSettings> kShared;
 extern const Object<upstream::BackendSettings> kBackend;
 extern const Object<AuthorizerKinds> kAuthorizer;
 extern const Object<middleware::TracingSettings> kTracing;

@@ -26,6 +26,7 @@ struct Gateway::Impl {
     std::vector<net::Worker*> pointers;
     for (const auto& worker : workers) pointers.push_back(worker.get());
     runtime = std::make_unique<Runtime>(clock, pointers);
+    listeners = Listeners(runtime->memory().overload());
     for (const auto& worker : workers)
       planes.push_back(std::make_unique<WorkerPlane>(*worker, runtime->registry(), runtime->trail_tokens(), clock));
     observe_itself();
@@ -62,6 +63,7 @@ Result<void> Gateway::Impl::adopt(config::Settings settings) {
 
   snapshot = *built;
   ++version;
+  runtime->memory().use(snapshot->settings.memory, runtime->background());
   auto shares = listeners.commit(std::move(*opened));
   for (std::size_t i = 0; i < workers.size(); ++i) {
     const auto share = std::make_shared<std::vector<ListenerShare>>(std::move(shares[i]));

@@ -24,7 +24,7 @@ Result<Listeners::Plan> Listeners::plan(const std::vector<config::ListenerSettin
       entry.bound = open->bound;
       entry.limits = open->limits;
     } else {
-      entry.limits = std::make_shared<http::ConnectionLimits>();
+      entry.limits = std::make_shared<http::ConnectionLimits>(overload_);
       Endpoint address = listener.address;
       // A listener that moves from 127.0.0.1 to 0.0.0.0 meets its old self, which closes only when the new one is open.
       auto use = ours(address.port) ? net::PortUse::kShared : net::PortUse::kNew;

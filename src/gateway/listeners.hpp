@@ -14,6 +14,9 @@ namespace gatehouse::gateway {
 
 class Listeners {
  public:
+  // While `overload` says so, none of them takes connections.
+  explicit Listeners(std::shared_ptr<const Overload> overload = nullptr) : overload_(std::move(overload)) {}
+
   // What it would be; the sockets of new listeners are bound already.
   struct Plan {
     struct Entry {
@@ -38,6 +41,7 @@ class Listeners {
   };
   bool ours(std::uint16_t port) const;
 
+  std::shared_ptr<const Overload> overload_;
   std::vector<Open> open_;
   std::size_t workers_ = 0;
 };

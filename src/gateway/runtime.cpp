@@ -19,6 +19,8 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       websocket_books_(registry_, clock_),
       websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
       stores_(clock_, blocking_pool_, registry_),
+      permits_(registry_),
+      memory_(registry_),
       background_(registry_.workers()) {}
 
 Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings) {
@@ -47,6 +49,17 @@ Result<void> Runtime::use_tracing(const std::optional<middleware::TracingSetting
 
 void Runtime::flush_spans() {
   if (exporter_) exporter_->flush(kFlushPatience);
+}
+
+Result<void> Runtime::use_shared(const std::optional<config::SharedSettings>& settings) {
+  if (!settings) {
+    shared_.reset();
+  } else if (!shared_ || shared_->settings() != *settings) {
+    auto started = SharedLimits::start(*settings, clock_, background_, registry_);
+    if (!started) return started.error();
+    shared_ = *started;
+  }
+  return {};
 }
 
 Result<std::shared_ptr<PoolSet>> Runtime::backend(const upstream::BackendSettings& settings) {

@@ -2,7 +2,10 @@
 // did not change. Control plane only, but for what its members allow.
 #pragma once
 
+#include "gateway/memory_guard.hpp"
+#include "gateway/permit_book.hpp"
 #include "gateway/pool_set.hpp"
+#include "gateway/shared_limits.hpp"
 #include "gateway/span_exporter.hpp"
 #include "gateway/stores.hpp"
 #include "gateway/trail_tokens.hpp"
@@ -33,13 +36,16 @@ class Runtime {
 
   const Clock& clock() const { return clock_; }
   observe::Registry& registry() { return registry_; }
-  const std::shared_ptr<middleware::ThrottleTable>& throttle_table() const { return throttle_table_; }
+  // Those of the fleet where there is one.
+  std::shared_ptr<middleware::Buckets> buckets() const { return shared_ ? shared_->buckets() : throttle_table_; }
   net::BlockingPool& blocking_pool() { return blocking_pool_; }
   const std::shared_ptr<observe::AccessLog>& access_log() const { return access_log_; }
   Stores& stores() { return stores_; }
   // The WebSocket connections that pass through.
   const std::shared_ptr<integration::WebSocketRelays>& websockets() const { return websockets_; }
   const TrailTokens& trail_tokens() const { return trail_tokens_; }
+  PermitBook& permits() { return permits_; }
+  MemoryGuard& memory() { return memory_; }
   // For what must not hold up requests. Its metrics are in the control plane's cell.
   net::BackgroundWorker& background() { return background_; }
 
@@ -53,6 +59,8 @@ class Runtime {
   }
   // For the end: sends the spans that are left.
   void flush_spans();
+  // What is shared with other gateways; null: nothing. The error names a file that cannot be used.
+  Result<void> use_shared(const std::optional<config::SharedSettings>& settings);
   // The pools of a backend with exactly these settings: those in use, or new ones.
   Result<std::shared_ptr<PoolSet>> backend(const upstream::BackendSettings& settings);
 
@@ -69,6 +77,9 @@ class Runtime {
   WebSocketBooks websocket_books_;
   std::shared_ptr<integration::WebSocketRelays> websockets_;
   Stores stores_;  // uses the pool and the metrics
+  PermitBook permits_;
+  MemoryGuard memory_;
+  std::shared_ptr<SharedLimits> shared_;
   net::BackgroundWorker background_;  // what runs there may use all of the above
   std::optional<middleware::TracingSettings> tracing_settings_;
   std::shared_ptr<SpanExporter> exporter_;  // uses the background

@@ -119,6 +119,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   if (!log) return log.error();
   if (auto tracing = runtime.use_tracing(settings.tracing); !tracing) return tracing.error();
 
+  if (auto shared = runtime.use_shared(settings.shared); !shared) return shared.error();
+
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->version = version;
   snapshot->settings = std::move(settings);

@@ -5,6 +5,7 @@
 #include <array>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 namespace gatehouse::http {
 namespace {
@@ -26,12 +27,14 @@ struct ConnectionLimits::Clients {
   std::array<Shard, 16> shards;
 };
 
-ConnectionLimits::ConnectionLimits() : clients_(std::make_unique<Clients>()) {}
+ConnectionLimits::ConnectionLimits(std::shared_ptr<const Overload> overload)
+    : overload_(std::move(overload)), clients_(std::make_unique<Clients>()) {}
 
 ConnectionLimits::~ConnectionLimits() = default;
 
 ConnectionLimits::Verdict ConnectionLimits::admit(const IpAddress& client, std::uint32_t limit,
                                                   std::uint32_t per_client) {
+  if (overload_ != nullptr && overload_->refuses_connections.load(std::memory_order_relaxed)) return Verdict::kOverloaded;
   if (open_.fetch_add(1, std::memory_order_relaxed) >= limit) {
     open_.fetch_sub(1, std::memory_order_relaxed);
     return Verdict::kListenerFull;

@@ -52,6 +52,11 @@ void write_date(std::array<char, 29>& to, std::time_t seconds) {
   digits(23, parts.tm_sec);
 }
 
+std::string_view reason_of(ConnectionLimits::Verdict verdict) {
+  if (verdict == ConnectionLimits::Verdict::kOverloaded) return "overloaded";
+  return verdict == ConnectionLimits::Verdict::kListenerFull ? "connection_limit" : "client_connection_limit";
+}
+
 }  // namespace
 
 SessionHost::SessionHost(net::Worker& worker, std::shared_ptr<ConnectionLimits> limits, Handler& handler,
@@ -104,10 +109,7 @@ void SessionHost::accept(net::UniqueFd connection, const Endpoint& remote) {
 
 void SessionHost::refuse(net::UniqueFd connection, const Peer& peer, ConnectionLimits::Verdict verdict) {
   const bool told = refused_ < kRefusedSessions;
-  handler_.on_refusal(
-      {told ? 503 : 0,
-       verdict == ConnectionLimits::Verdict::kListenerFull ? "connection_limit" : "client_connection_limit", peer, 0,
-       told ? kFullAnswer.size() : 0, worker_.now()});
+  handler_.on_refusal({told ? 503 : 0, reason_of(verdict), peer, 0, told ? kFullAnswer.size() : 0, worker_.now()});
   if (!told) return;
   auto session = std::make_unique<Http1Session>(*this, net::make_plain_stream(std::move(connection)), peer,
                                                 Http1Session::Admission::kRefused);

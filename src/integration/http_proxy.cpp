@@ -1,6 +1,7 @@
 // The coroutine of a proxied request: it sleeps, and wakes the transfer.
 #include "gatehouse/integration/http_proxy.hpp"
 
+#include "gatehouse/pipeline/admission.hpp"
 #include "transfer.hpp"
 
 #include <utility>
@@ -27,6 +28,21 @@ class HttpProxy final : public pipeline::Integration {
   std::string_view kind() const override { return "http_proxy"; }
 
   net::Task<void> serve(pipeline::RequestContext& context) const override {
+    net::Permit permit;
+    if (const net::PermitSettings& bound = to_.pools->backend().settings().concurrency; bound.max > 0) {
+      net::Permits& permits = to_.pools->backend().permits();
+      bool admitted = permits.take(bound.max);
+      if (!admitted && bound.queue > 0) {
+        net::Task<bool> waiting = pipeline::wait_for_permit(permits, bound, context);
+        admitted = co_await waiting;
+      }
+      if (!admitted) {
+        context.upstream.backend = to_.pools->backend().settings().name;
+        context.answer(pipeline::refuse_admission(context, "upstream_too_many_in_flight"));
+        co_return;
+      }
+      permit.hold(permits);
+    }
     Transfer transfer(to_, context);
     while (!transfer.advance()) co_await context.exchange.waiter();
   }

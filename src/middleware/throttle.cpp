@@ -43,21 +43,21 @@ std::uint64_t default_burst(const Rate& rate) {
 std::uint64_t client_key(const IpAddress& client, std::uint64_t seed) {
   constexpr std::size_t kNetworkBytes = 8;
   const auto& bytes = client.bytes();
-  return hash64({reinterpret_cast<const char*>(bytes.data()), client.is_v4() ? bytes.size() : kNetworkBytes}, seed);
+  return keyed_hash64({reinterpret_cast<const char*>(bytes.data()), client.is_v4() ? bytes.size() : kNetworkBytes}, seed);
 }
 
 class Rule {
  public:
   // The rate is part of the key: after a reload that changes it, times that the old one left would mean something else.
-  Rule(const ThrottleSettings& settings, const std::string& api, const std::string& scope)
+  Rule(const ThrottleSettings& settings, const std::string& api, const std::string& scope, std::uint64_t seed)
       : per_(settings.per),
         header_(settings.header),
         header_id_(http::field_id(settings.header)),
         rate_(settings.rate),
         burst_(settings.burst > 0 ? settings.burst : default_burst(settings.rate)),
-        seed_(hash64(per_ == ThrottleKey::kApi || per_ == ThrottleKey::kRoute ? api : scope,
-                     hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_,
-                            static_cast<std::uint64_t>(per_)))) {}
+        seed_(keyed_hash64(per_ == ThrottleKey::kApi || per_ == ThrottleKey::kRoute ? api : scope,
+                     keyed_hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_,
+                                  seed + static_cast<std::uint64_t>(per_)))) {}
 
   const Rate& rate() const { return rate_; }
   std::uint64_t burst() const { return burst_; }
@@ -66,12 +66,12 @@ class Rule {
   std::uint64_t key(const pipeline::RequestContext& context) const {
     switch (per_) {
       case ThrottleKey::kApi: return seed_;
-      case ThrottleKey::kRoute: return hash64(context.route.label, seed_);
+      case ThrottleKey::kRoute: return keyed_hash64(context.route.label, seed_);
       case ThrottleKey::kApiKey:
-        if (!context.identity.subject.empty()) return hash64(context.identity.subject, seed_);
+        if (!context.identity.subject.empty()) return keyed_hash64(context.identity.subject, seed_);
         break;
       case ThrottleKey::kHeader:
-        if (const auto value = header(context.request().fields)) return hash64(*value, seed_);
+        if (const auto value = header(context.request().fields)) return keyed_hash64(*value, seed_);
         break;
       case ThrottleKey::kClientIp: break;
     }
@@ -94,9 +94,9 @@ class Rule {
 class ThrottleStep final : public pipeline::Middleware {
  public:
   ThrottleStep(const std::vector<ThrottleSettings>& settings, const std::string& api, const std::string& scope,
-               std::shared_ptr<ThrottleTable> table, const Clock& clock)
+               std::shared_ptr<Buckets> table, const Clock& clock)
       : table_(std::move(table)), clock_(clock) {
-    for (const auto& rule : settings) rules_.emplace_back(rule, api, scope);
+    for (const auto& rule : settings) rules_.emplace_back(rule, api, scope, table_->seed());
   }
 
   std::string_view name() const override { return "throttle"; }
@@ -105,6 +105,7 @@ class ThrottleStep final : public pipeline::Middleware {
     const TimePoint now = clock_.now();
     const auto taken = context.arena().array<std::uint64_t>(rules_.size());
     Duration retry_after{};
+    bool unknown = false;
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       const Rule& rule = rules_[i];
       const std::uint64_t key = rule.key(context);
@@ -115,12 +116,14 @@ class ThrottleStep final : public pipeline::Middleware {
         context.rate = {true, rule.burst(), verdict.remaining, seconds_up(verdict.reset)};
       }
       retry_after = std::max(retry_after, verdict.retry_after);
+      unknown |= verdict.unknown;
     }
     if (retry_after == Duration::zero()) return std::nullopt;
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       if (taken[i] != 0) table_->give_back(taken[i], rules_[i].rate());
     }
-    pipeline::Answer refusal(context.arena(), 429, "throttled", "Too Many Requests");
+    pipeline::Answer refusal = unknown ? pipeline::Answer(context.arena(), 503, "throttle_unavailable", "Service Unavailable")
+                                       : pipeline::Answer(context.arena(), 429, "throttled", "Too Many Requests");
     refusal.fields.set(FieldId::kRetryAfter, decimal(context.arena(), seconds_up(retry_after)));
     return refusal;
   }
@@ -136,19 +139,19 @@ class ThrottleStep final : public pipeline::Middleware {
   }
 
  private:
-  static bool tighter(const ThrottleTable::Verdict& verdict, const pipeline::RateState& than) {
+  static bool tighter(const Buckets::Verdict& verdict, const pipeline::RateState& than) {
     return !than.measured || verdict.remaining < than.remaining;
   }
 
   std::vector<Rule> rules_;
-  std::shared_ptr<ThrottleTable> table_;
+  std::shared_ptr<Buckets> table_;
   const Clock& clock_;
 };
 
 }  // namespace
 
 Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
-                   std::shared_ptr<ThrottleTable> table, const Clock& clock) {
+                   std::shared_ptr<Buckets> table, const Clock& clock) {
   return std::make_shared<ThrottleStep>(settings, api, scope, std::move(table), clock);
 }
 

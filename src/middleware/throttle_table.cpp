@@ -3,6 +3,8 @@
 // Only a key that is new takes a lock, one of a few, to get its bucket.
 #include "gatehouse/middleware/throttle_table.hpp"
 
+#include "gatehouse/base/strings.hpp"
+
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -52,7 +54,8 @@ struct alignas(64) ThrottleTable::ClaimLock {
 void ThrottleTable::Unmap::operator()(Bucket* buckets) const { ::munmap(buckets, bytes); }
 
 // Anonymous memory is zero and costs nothing until it is touched.
-ThrottleTable::ThrottleTable(std::size_t buckets) : sets_(std::bit_ceil(std::max(buckets, kWays)) / kWays), claims_(new ClaimLock[kClaimLocks]) {
+ThrottleTable::ThrottleTable(std::size_t buckets)
+    : seed_(hash64("buckets")), sets_(std::bit_ceil(std::max(buckets, kWays)) / kWays), claims_(new ClaimLock[kClaimLocks]) {
   const std::size_t bytes = sets_ * kWays * sizeof(Bucket);
   void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");

@@ -23,6 +23,8 @@ char* write_u64(char* to, std::uint64_t value);
 std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0);
 // ASCII letters compare as lower case.
 std::uint64_t hash64_nocase(std::string_view text, std::uint64_t seed = 0);
+// The same value wherever the seed is the same, which has to be a secret: for keys that several processes share.
+std::uint64_t keyed_hash64(std::string_view text, std::uint64_t seed);
 // The same value in every process and release: for consistent hashing.
 std::uint64_t stable_hash64(std::string_view text);
 

@@ -8,10 +8,13 @@
 #include "gatehouse/integration/settings.hpp"
 #include "gatehouse/integration/table_settings.hpp"
 #include "gatehouse/integration/websocket.hpp"
+#include "gatehouse/middleware/overload.hpp"
 #include "gatehouse/middleware/settings.hpp"
+#include "gatehouse/middleware/shared_buckets.hpp"
 #include "gatehouse/middleware/tracing_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/route_pattern.hpp"
+#include "gatehouse/redis/settings.hpp"
 #include "gatehouse/upstream/settings.hpp"
 
 #include <optional>
@@ -42,6 +45,7 @@ struct ScopedSettings {
   // Names of authorizers: one of these groups must accept, a group when all of it does. No group: auth: none.
   std::optional<std::vector<std::vector<std::string>>> auth;
   std::optional<std::vector<middleware::ThrottleSettings>> throttle;
+  std::optional<net::PermitSettings> concurrency;
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
@@ -84,6 +88,15 @@ struct TablesListenerSettings {
   bool operator==(const TablesListenerSettings&) const = default;
 };
 
+// What gateways of a fleet have in common.
+struct SharedSettings {
+  redis::Settings redis;
+  std::string prefix = "gatehouse:";  // of every key
+  middleware::OnFailure on_failure = middleware::OnFailure::kLocal;
+  Duration every = std::chrono::milliseconds(50);  // between two rounds of reports
+  bool operator==(const SharedSettings&) const = default;
+};
+
 enum class ErrorStyle : unsigned char { kHelpful, kAws };
 
 struct Settings {
@@ -93,6 +106,8 @@ struct Settings {
   IpSet trusted_proxies;
   observe::AccessLogSettings access_log;
   std::optional<middleware::TracingSettings> tracing;
+  middleware::MemorySettings memory;
+  std::optional<SharedSettings> shared;
   ErrorStyle errors = ErrorStyle::kHelpful;
   Duration drain = std::chrono::seconds(30);  // grace time of SIGTERM
   std::vector<upstream::BackendSettings> backends;

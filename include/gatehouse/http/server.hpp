@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gatehouse/base/ip.hpp"
+#include "gatehouse/base/overload.hpp"
 #include "gatehouse/http/exchange.hpp"
 #include "gatehouse/http/settings.hpp"
 #include "gatehouse/net/stream.hpp"
@@ -16,9 +17,10 @@ namespace gatehouse::http {
 // Connections of one listener over all workers: the bounds that settings name. Thread-safe.
 class ConnectionLimits {
  public:
-  ConnectionLimits();
+  // While `overload` refuses connections, none is admitted.
+  explicit ConnectionLimits(std::shared_ptr<const Overload> overload = nullptr);
   ~ConnectionLimits();
-  enum class Verdict : std::uint8_t { kAdmitted, kListenerFull, kClientFull };
+  enum class Verdict : std::uint8_t { kAdmitted, kListenerFull, kClientFull, kOverloaded };
   // `per_client` 0: not counted by client. Every kAdmitted needs one release() with the same arguments.
   Verdict admit(const IpAddress& client, std::uint32_t limit, std::uint32_t per_client);
   void release(const IpAddress& client, std::uint32_t per_client);
@@ -26,6 +28,7 @@ class ConnectionLimits {
 
  private:
   struct Clients;
+  std::shared_ptr<const Overload> overload_;
   std::atomic<std::uint32_t> open_{0};
   std::unique_ptr<Clients> clients_;
 };

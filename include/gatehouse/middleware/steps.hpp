@@ -40,9 +40,10 @@ Step make_cors(CorsSettings settings);
 Step make_authenticate(std::vector<AuthorizerGroup> groups);
 // The tightest of `settings` decides: 429 "throttled" with Retry-After; RateLimit-* on every answer. Buckets of clients, keys
 // and fields are kept for each `scope`: the place where the rules were written, so that what is said for an API holds for
-// all its routes together; those of per: api for each `api`; those of per: route for each route of `api`.
+// all its routes together; those of per: api for each `api`; those of per: route for each route of `api`. Where nobody can tell
+// what the fleet took: 503 "throttle_unavailable".
 Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
-                   std::shared_ptr<ThrottleTable> table, const Clock& clock);
+                   std::shared_ptr<Buckets> table, const Clock& clock);
 // request: and response: of a route, the gateway's own answers included. A value that turns out empty is no field: what was
 // there under that name is gone all the same.
 Step make_transform(TransformSettings settings);

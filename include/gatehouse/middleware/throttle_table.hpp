@@ -2,7 +2,7 @@
 // bound, a lock only for a key that is new. Thread-safe.
 #pragma once
 
-#include "gatehouse/base/units.hpp"
+#include "gatehouse/middleware/buckets.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,24 +10,17 @@
 
 namespace gatehouse::middleware {
 
-class ThrottleTable {
+class ThrottleTable final : public Buckets {
  public:
   // Rounded up to a power of two; 16 bytes each, taken from the system when first used.
   explicit ThrottleTable(std::size_t buckets = 1 << 18);
-  ~ThrottleTable();
+  ~ThrottleTable() override;
 
-  struct Verdict {
-    bool admitted;
-    std::uint64_t remaining;  // requests that would pass now
-    Duration retry_after;     // until one passes; 0 when admitted
-    Duration reset;           // until the bucket is full again
-  };
-  // Takes one token of the bucket `key` if there is one. A bucket that is full again may be given to another key; where a
-  // neighbourhood is full of active ones the least limited is evicted, so that an attacker is not forgotten first.
-  // REQUIRES: the same rate for the same key; rate.events > 0. A burst of 0 is one of 1.
-  Verdict take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now);
-  // Puts back what take() took, for a request that another bucket refused.
-  void give_back(std::uint64_t key, const Rate& rate);
+  // A bucket that is full again may be given to another key; where a neighbourhood is full of active ones the least limited
+  // is evicted, so that an attacker is not forgotten first.
+  Verdict take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) override;
+  void give_back(std::uint64_t key, const Rate& rate) override;
+  std::uint64_t seed() const override { return seed_; }
 
   // From one token to the next.
   static Duration interval(const Rate& rate);
@@ -43,6 +36,7 @@ class ThrottleTable {
   static Bucket* find(Bucket* set, std::uint64_t key);
   bool claim(Bucket* set, std::uint64_t key, std::int64_t full_at);
 
+  const std::uint64_t seed_;
   std::size_t sets_;
   std::unique_ptr<ClaimLock[]> claims_;
   std::unique_ptr<Bucket[], Unmap> buckets_;

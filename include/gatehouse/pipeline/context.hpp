@@ -79,6 +79,7 @@ class RequestContext {
 
   Identity identity;
   RateState rate;
+  bool holds_permit = false;         // of the route's concurrency limit
   http::FieldEdits request_edits;  // what the steps change about the request on its way to the backend
   Duration deadline_after{};       // the route's own total deadline; 0: none
 

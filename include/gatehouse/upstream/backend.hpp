@@ -48,6 +48,8 @@ class Backend {
   std::span<TargetState> targets() { return {targets_.get(), settings_.targets.size()}; }
   const net::TlsClientContext* tls() const { return tls_.get(); }
   BackendCounters& counters() { return counters_; }
+  // For settings().concurrency: of requests, not attempts.
+  net::Permits& permits() { return permits_; }
 
   // Neither unhealthy, ejected nor of weight 0. When every target is ejected (not: unhealthy), none counts as ejected.
   bool usable(std::size_t target) const;
@@ -75,6 +77,7 @@ class Backend {
   std::unique_ptr<Breaker> breaker_;
   std::unique_ptr<RetryBudget> budget_;
   BackendCounters counters_;
+  net::Permits permits_;
 };
 
 }  // namespace gatehouse::upstream

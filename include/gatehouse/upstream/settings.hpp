@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gatehouse/base/units.hpp"
+#include "gatehouse/net/permits.hpp"
 #include "gatehouse/net/tls.hpp"
 
 #include <cstdint>
@@ -88,6 +89,7 @@ struct BackendSettings {
   RetrySettings retries;
   BreakerSettings breaker;
   PoolSettings pool;
+  net::PermitSettings concurrency;  // requests of all workers to all targets
   net::TlsClientSettings tls;
   HostHeader host = HostHeader::kTarget;
   std::string host_name;  // with kFixed

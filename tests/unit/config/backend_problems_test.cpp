@@ -169,8 +169,8 @@ const ProblemCase kCases[] = {
      R"(backends:
   a: &a {targets: [http://a], drain: 1s}
   b: *a)",
-     {R"(3:31: backends.a.drain: unknown key (known keys are targets, balance, health, ejection, timeouts, retries, breaker, pool, protocol, host, tls))",
-      R"(3:31: backends.b.drain: unknown key (known keys are targets, balance, health, ejection, timeouts, retries, breaker, pool, protocol, host, tls))"}},
+     {R"(3:31: backends.a.drain: unknown key (known keys are targets, balance, health, ejection, timeouts, retries, breaker, pool, concurrency, protocol, host, tls))",
+      R"(3:31: backends.b.drain: unknown key (known keys are targets, balance, health, ejection, timeouts, retries, breaker, pool, concurrency, protocol, host, tls))"}},
 };
 // clang-format on
 

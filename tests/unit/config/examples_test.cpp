@@ -68,7 +68,6 @@ TEST(ExamplesTest, TheRestOfTheGrownExampleIsNotAvailable) {
                                              "authorizers.machines.sigv4",
                                              "authorizers.legacy.http",
                                              "usage_plans",
-                                             "shared",
                                              "apis.shop.routes[0].scopes",
                                              "apis.shop.routes[1].throttle[0].plan",
                                              "apis.shop.routes[7].validate",

@@ -28,6 +28,38 @@ TEST(SettingsTest, DefaultsAreThoseOfTheStructs) {
   EXPECT_EQ(expected.admin.address.to_string(), "127.0.0.1:9180");
 }
 
+TEST(SettingsTest, ReadsWhatAFleetShares) {
+  const auto plain = settings_of("shared: {redis: \"redis://redis\"}").shared;
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->redis.host, "redis");
+  EXPECT_EQ(plain->redis.port, 6379);
+  EXPECT_FALSE(plain->redis.tls);
+  EXPECT_EQ(plain->on_failure, middleware::OnFailure::kLocal);
+  const auto whole = settings_of(
+                         "shared: {redis: \"rediss://app:a%20b@[::1]:7000/3\", on_failure: closed, every: 5ms, timeout: 2s, prefix: x}")
+                         .shared;
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->redis.host, "::1");
+  EXPECT_EQ(whole->redis.port, 7000);
+  EXPECT_EQ(whole->redis.user, "app");
+  EXPECT_EQ(whole->redis.password, "a b");
+  EXPECT_EQ(whole->redis.database, 3u);
+  EXPECT_TRUE(whole->redis.tls);
+  EXPECT_EQ(whole->redis.timeout, 2s);
+  EXPECT_EQ(whole->every, 5ms);
+  EXPECT_EQ(whole->prefix, "x");
+}
+
+TEST(SettingsTest, ReadsHowMuchIsTakenOnAtOnce) {
+  using Kind = middleware::MemoryLimit::Kind;
+  EXPECT_EQ(settings_of("memory: {limit: none}").memory.limit.kind, Kind::kNone);
+  EXPECT_EQ(settings_of("memory: {limit: 2GB}").memory.limit.bytes, 2 * kGiB);
+  EXPECT_EQ(settings_of("memory: {limit: 50%}").memory.limit.share, 0.5);
+  EXPECT_EQ(scoped_of("concurrency: 7").concurrency, (net::PermitSettings{7, 0, 1s}));
+  EXPECT_EQ(scoped_of("concurrency: {max: 7, queue: 3, wait: 5s}").concurrency, (net::PermitSettings{7, 3, 5s}));
+  EXPECT_EQ(backend_of("{targets: [http://a], concurrency: 9}").concurrency.max, 9u);
+}
+
 TEST(SettingsTest, ReadsTheGateway) {
   const Settings settings = settings_of(
       "workers: 4\nadmin: {address: \"[::1]:9\"}\ntrusted_proxies: [10.0.0.0/8, \"::1\"]\naccess_log: {format: json, "

@@ -50,7 +50,7 @@ TEST(ExplainTest, NamesRouteVariablesAndIntegration) {
 
 TEST(ExplainTest, ListsTheStepsInTheOrderOfThePipeline) {
   const Explanation found = explain(settings(), "POST", "https://api.example.com/v1/orders", {});
-  EXPECT_EQ(names(found), (std::vector<std::string>{"access log", "metrics", "cors", "authentication", "throttle"}));
+  EXPECT_EQ(names(found), (std::vector<std::string>{"access log", "metrics", "overload", "cors", "authentication", "throttle"}));
   for (const auto& step : found.steps) EXPECT_FALSE(step.why.empty()) << step.name;
 }
 

@@ -35,6 +35,16 @@ TEST(ConnectionLimitsTest, AdmitsUpToTheLimitOfEachClient) {
   EXPECT_EQ(limits.admit(address(1), 100, 2), Verdict::kAdmitted);
 }
 
+TEST(ConnectionLimitsTest, AdmitsNobodyWhileTheProcessIsOverloaded) {
+  const auto overload = std::make_shared<Overload>();
+  ConnectionLimits limits(overload);
+  overload->refuses_connections = true;
+  EXPECT_EQ(limits.admit(address(1), 2, 2), Verdict::kOverloaded);
+  EXPECT_EQ(limits.open(), 0u);
+  overload->refuses_connections = false;
+  EXPECT_EQ(limits.admit(address(1), 2, 2), Verdict::kAdmitted);
+}
+
 TEST(ConnectionLimitsTest, DoesNotCountByClientWithoutALimit) {
   ConnectionLimits limits;
   for (int i = 0; i < 10; ++i) EXPECT_EQ(limits.admit(address(1), 100, 0), Verdict::kAdmitted);

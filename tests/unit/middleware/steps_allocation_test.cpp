@@ -1,6 +1,9 @@
 // Counts every allocation of this binary: what steps do for a request must make none.
 #include "gatehouse/crypto/digest.hpp"
 #include "gatehouse/middleware/authorizers.hpp"
+#include "gatehouse/middleware/concurrency.hpp"
+#include "gatehouse/middleware/overload.hpp"
+#include "gatehouse/middleware/shared_buckets.hpp"
 #include "step_fixture.hpp"
 
 #include <cstdlib>
@@ -60,12 +63,16 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
   const auto value = *pipeline::ValueTemplate::parse("served $context.path", {});
   const ApiKeySettings keys{
       "x-api-key", "key", {{"one", crypto::sha256_hex("a key of more than sixteen bytes")}}};
+  const auto shared = std::make_shared<SharedBuckets>(OnFailure::kLocal, 1, 50ms);
   const std::vector<Step> steps = {
       make_access_log(log, clock_, "shop", "GET /v1/orders/{id}"),
       make_access_log(log, clock_, "shop", "GET /v1/orders/{id}", {true, "/dev/null", "combined"}),
       make_tracing({}, std::make_shared<observe::SpanQueue>(registry_), clock_),
       make_metrics(registry_, "shop", "GET /v1/orders/{id}", clock_),
       make_limits(1000),
+      make_overload(std::make_shared<Overload>()),
+      make_concurrency({10}, std::make_shared<net::Permits>()),
+      make_throttle({{ThrottleKey::kClientIp, {}, {1000, 1s}, 1000}}, "shop", "shop", shared, clock_),
       make_cors({{"https://*.example.com"}, {"GET"}, {"x-a"}, {"x-b"}, true, 10min}),
       make_authenticate({{make_api_key(keys)}}),
       make_throttle({{ThrottleKey::kClientIp, {}, {1000, 1s}, 1000}, {ThrottleKey::kRoute, {}, {1000, 1s}, 1000}},

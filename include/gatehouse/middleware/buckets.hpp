@@ -1,0 +1,31 @@
+// The seam between the throttle and whoever keeps its token buckets: this process alone, or a fleet together.
+#pragma once
+
+#include "gatehouse/base/units.hpp"
+
+#include <cstdint>
+
+namespace gatehouse::middleware {
+
+// Thread-safe.
+class Buckets {
+ public:
+  virtual ~Buckets() = default;
+
+  struct Verdict {
+    bool admitted;
+    std::uint64_t remaining;  // requests that would pass now
+    Duration retry_after;     // until one passes; 0 when admitted
+    Duration reset;           // until the bucket is full again
+    bool unknown = false;     // refused because nobody can tell: the others cannot be reached
+  };
+  // Takes one token of the bucket `key` if there is one; never waits.
+  // REQUIRES: the same rate for the same key; rate.events > 0. A burst of 0 is one of 1.
+  virtual Verdict take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) = 0;
+  // Puts back what take() took, for a request that another bucket refused.
+  virtual void give_back(std::uint64_t key, const Rate& rate) = 0;
+  // What keys must be hashed with: a secret of those who share the buckets.
+  virtual std::uint64_t seed() const = 0;
+};
+
+}  // namespace gatehouse::middleware

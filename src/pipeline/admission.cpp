@@ -1,0 +1,50 @@
+#include "gatehouse/pipeline/admission.hpp"
+
+#include "gatehouse/net/timer_wheel.hpp"
+
+namespace gatehouse::pipeline {
+namespace {
+
+// Wakes the request when it has waited long enough.
+class Patience final : private net::Timer {
+ public:
+  Patience(http::Exchange& exchange, Duration wait) : exchange_(exchange), until_(exchange.worker().now() + wait) {
+    exchange_.worker().timers().arm(*this, until_);
+  }
+  bool over() const { return over_; }
+
+ private:
+  void on_timer() override {
+    over_ = true;
+    exchange_.waiter().wake();
+  }
+  http::Exchange& exchange_;
+  TimePoint until_;
+  bool over_ = false;
+};
+
+}  // namespace
+
+net::Task<bool> wait_for_permit(net::Permits& permits, const net::PermitSettings& settings, RequestContext& context) {
+  http::Exchange& exchange = context.exchange;
+  net::RemoteWake wake(exchange.worker(), exchange.waiter());
+  net::Permits::Place place(permits, settings, wake.handle());
+  if (!place.in_line()) co_return false;
+  const Patience patience(exchange, settings.wait);
+  while (!exchange.failed()) {
+    const bool granted = place.accept();
+    if (granted) co_return true;
+    if (patience.over()) break;
+    co_await exchange.waiter();
+  }
+  co_return false;
+}
+
+Answer refuse_admission(RequestContext& context, std::string_view reason) {
+  if (context.exchange.failed()) reason = http::to_string(context.exchange.failure());
+  Answer refusal(context.arena(), 503, reason, "Service Unavailable");
+  refusal.fields.set(http::FieldId::kRetryAfter, "1");
+  return refusal;
+}
+
+}  // namespace gatehouse::pipeline
