@@ -8,6 +8,10 @@ namespace {
 struct FactsOf {
   CallerFacts operator()(const middleware::ApiKeySettings&) const { return {true, true, false}; }
   CallerFacts operator()(const middleware::JwtSettings&) const { return {true, false, true}; }
+  // Names of access keys and users have a bucket of `per: api_key` each, as keys have.
+  CallerFacts operator()(const middleware::SigV4Settings&) const { return {true, true, false}; }
+  CallerFacts operator()(const middleware::BasicSettings&) const { return {true, true, false}; }
+  CallerFacts operator()(const middleware::HttpAuthorizerSettings&) const { return {true, true, true}; }
 };
 
 }  // namespace

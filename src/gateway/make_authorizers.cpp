@@ -30,7 +30,7 @@ struct AuthorizerMaker {
   }
   middleware::AuthorizerPtr operator()(const middleware::HttpAuthorizerSettings& settings) const {
     return middleware::make_http_authorizer(settings, parts.backends.at(settings.backend), parts.runtime.clock(),
-                                            parts.runtime.registry().workers());
+                                            parts.runtime.registry().workers(), parts.keys);
   }
 };
 

@@ -50,8 +50,8 @@ struct Question {
 class HttpAuthorizer final : public Authorizer {
  public:
   HttpAuthorizer(const HttpAuthorizerSettings& settings, std::shared_ptr<const upstream::BackendPools> pools, const Clock& clock,
-                 unsigned workers)
-      : settings_(settings), pools_(std::move(pools)), clock_(clock), cache_(settings.cache, clock) {
+                 unsigned workers, std::shared_ptr<const KeyDirectory> keys)
+      : settings_(settings), pools_(std::move(pools)), clock_(clock), keys_(std::move(keys)), cache_(settings.cache, clock) {
     if (!settings.token.empty()) {
       token_ = std::make_unique<re2::RE2>(settings.token, re2::RE2::Quiet);
       if (!token_->ok()) throw std::invalid_argument("token: " + token_->error());
@@ -79,6 +79,7 @@ class HttpAuthorizer final : public Authorizer {
   const HttpAuthorizerSettings settings_;
   const std::shared_ptr<const upstream::BackendPools> pools_;
   const Clock& clock_;
+  std::shared_ptr<const KeyDirectory> keys_;  // by which a usageIdentifierKey is known
   std::unique_ptr<re2::RE2> token_;
   const crypto::SecretDigest secret_;
   mutable VerdictCache cache_;
@@ -245,7 +246,9 @@ Finding HttpAuthorizer::judge(RequestContext& context, const Verdict& verdict) c
 
 Finding HttpAuthorizer::accept(RequestContext& context, const Verdict& verdict, bool by_policy) const {
   Arena& arena = context.arena();
-  pipeline::Identity identity{is_lambda() ? "lambda" : "http", arena.copy(verdict.subject), arena.copy(verdict.api_key), {}, verdict.claims};
+  pipeline::Identity identity{is_lambda() ? "lambda" : "http", arena.copy(verdict.subject), {}, {}, verdict.claims};
+  if (!verdict.api_key.empty() && !(keys_ && keys_->identify(verdict.api_key, context, identity)))
+    return refused(403, "api_key_invalid", "the authorizer's usageIdentifierKey is no key that is known");
   identity.allowed_by_policy = by_policy;
   for (const auto& [name, value] : verdict.fields) context.request_edits.set(arena.copy(name), arena.copy(value));
   return Finding::accepted(std::move(identity));
@@ -271,8 +274,8 @@ void HttpAuthorizer::prepare_forwarding(RequestContext& context) const {
 }  // namespace
 
 AuthorizerPtr make_http_authorizer(const HttpAuthorizerSettings& settings, std::shared_ptr<const upstream::BackendPools> pools,
-                                   const Clock& clock, unsigned workers) {
-  return std::make_shared<HttpAuthorizer>(settings, std::move(pools), clock, workers);
+                                   const Clock& clock, unsigned workers, std::shared_ptr<const KeyDirectory> keys) {
+  return std::make_shared<HttpAuthorizer>(settings, std::move(pools), clock, workers, std::move(keys));
 }
 
 std::optional<std::string> token_pattern_problem(std::string_view pattern) {

@@ -48,7 +48,7 @@ std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& con
 }
 
 std::optional<pipeline::Answer> PlanMeasure::refuse(pipeline::RequestContext& context, const plans::Plan& plan, std::uint64_t seconds) const {
-  context.detail = context.arena().copy(plan.settings.name);
+  context.detail = context.arena().concat({"the quota of the plan ", plan.settings.name, " is used up"});
   pipeline::Answer refusal(context.arena(), 429, "quota_exceeded", "Limit Exceeded");
   refusal.fields.set(http::FieldId::kRetryAfter, decimal(context.arena(), seconds));
   return refusal;

@@ -39,6 +39,7 @@ struct ResponseCache::Node {
   std::shared_ptr<const CacheEntry> entry;
   std::size_t bytes;
   Resource* resource;
+  bool asked_for = false;  // since it was last spared
 };
 
 // Everything under one key.
@@ -110,6 +111,7 @@ ResponseCache::Found ResponseCache::find_by(const CacheKey& key, VaryPrint (*pri
       }
     }
     found.entry = node->entry;
+    node->asked_for = true;
     shard.recent.splice(shard.recent.begin(), shard.recent, node);
     break;
   }
@@ -231,9 +233,11 @@ void ResponseCache::set_memory(std::size_t bytes) {
   make_room();
 }
 
-// Takes the least recently used of one shard after the other: keys are spread evenly.
+// Takes the least recently used of one shard after the other: keys are spread evenly. What was asked for meanwhile is spared once,
+// so that one in use does not go because it is alone in its shard.
 void ResponseCache::make_room() {
   std::size_t empty = 0;
+  std::size_t spared = 0;
   while (bytes() > memory_.load(std::memory_order_relaxed) && empty < kShards) {
     Shard& shard = shards_[next_victim_.fetch_add(1, std::memory_order_relaxed) % kShards];
     std::list<Node> gone;
@@ -243,6 +247,12 @@ void ResponseCache::make_room() {
       continue;
     }
     empty = 0;
+    Node& last = shard.recent.back();
+    if (last.asked_for && spared++ < kShards) {
+      last.asked_for = false;
+      shard.recent.splice(shard.recent.begin(), shard.recent, std::prev(shard.recent.end()));
+      continue;
+    }
     bytes_.fetch_sub(shard.remove(std::prev(shard.recent.end()), gone), std::memory_order_relaxed);
     entries_.fetch_sub(1, std::memory_order_relaxed);
     evictions_.fetch_add(1, std::memory_order_relaxed);

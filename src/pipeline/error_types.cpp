@@ -83,6 +83,11 @@ constexpr std::array kReasons = {
     Reason{"plan_unknown", Rule::kType, ErrorType::kInvalidApiKey},
     Reason{"quota_exceeded", Rule::kType, ErrorType::kQuotaExceeded},
     Reason{"throttled", Rule::kType, ErrorType::kThrottled},
+    Reason{"throttle_unavailable", Rule::kDefault},
+    Reason{"overloaded", Rule::kDefault},
+    Reason{"too_many_in_flight", Rule::kDefault},
+    Reason{"cache_invalidation_forbidden", Rule::kType, ErrorType::kAccessDenied},
+    Reason{"cache_only_if_cached", Rule::kDefault},
     // What they may say.
     Reason{"parameters_missing", Rule::kType, ErrorType::kBadRequestParameters},
     Reason{"schema_violation", Rule::kType, ErrorType::kBadRequestBody},

@@ -1,21 +1,19 @@
 """Another service says who calls: what it is asked, what comes of its answers, and what of its failures."""
 import collections
+import hashlib
 import json
 import threading
 
 import pytest
 from gateway import complete, run
 from patience import poll
+from refusals import says as refusal_says
 
-FORBIDDEN = {"message": "Forbidden"}
-UNAUTHORIZED = {"message": "Unauthorized"}
-BROKEN = {"message": "Internal Server Error"}
-UNAVAILABLE = {"message": "Service Unavailable"}
-BODIES = {401: UNAUTHORIZED, 403: FORBIDDEN, 500: BROKEN, 503: UNAVAILABLE}
+MESSAGES = {401: "Unauthorized", 403: "Forbidden", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
 def refused(gateway, answer, status, reason):
-    assert (answer.status, answer.json()) == (status, BODIES[status])
+    refusal_says(answer, status, MESSAGES[status], reason)
     line = gateway.wait_access(request_id=answer.fields["x-request-id"])
     assert (line["reason"], line["status"]) == (reason, status)
     return answer
@@ -308,6 +306,22 @@ def test_its_context_becomes_claims(rig):
                       routes=[{"match": "GET /", "mock": {"status": 200, "body": "$claims.tenant $claims.level $claims.admin $claims.principalId"}}])
     for _ in range(2):  # asked, then kept
         assert gateway.get("/", fields=bearer("a")).body == b"t1 7 false ada"
+
+
+def test_the_key_that_it_names_is_counted_by_its_plan(rig):
+    named = {}
+    gateway = guarded(rig, {**TOKEN, "cache": "0s"},
+                      lambda request, connection: says(policy("Allow", "*", usageIdentifierKey=named["key"]))(request, connection),
+                      usage_plans={"small": {"rate": "1/day", "burst": 1}})
+    configuration = json.loads(gateway.file.read_text())
+    configuration["authorizers"]["partners"] = {"api_key": {"keys": [
+        {"id": "partner-a", "sha256": hashlib.sha256(b"the partner's key").hexdigest(), "plan": "small"}]}}
+    gateway.reload(configuration)
+    named["key"] = "the partner's key"
+    assert gateway.get("/", fields=bearer("a")).status == 200
+    assert gateway.get("/", fields=bearer("a")).status == 429
+    named["key"] = "nobody's key"
+    refused(gateway, gateway.get("/", fields=bearer("a")), 403, "api_key_invalid")
 
 
 def test_its_policy_and_the_resources_decide_together(rig):

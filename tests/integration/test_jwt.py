@@ -4,6 +4,7 @@ import time
 
 import pytest
 from fake_issuer import FakeIssuer, Key, b64, encode, hmac_token
+from refusals import says
 
 SECRET = "0123456789abcdef0123456789abcdef"
 REALM = 'Bearer realm="users"'
@@ -56,7 +57,7 @@ def refuse(shop, target, token, status, reason, challenge, fields=()):
     before = len(shop.upstream.requests)
     answer = shop.get(target, fields=[*(bearer(token) if token is not None else []), *fields])
     message = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden"}[status]
-    assert (answer.status, answer.json()) == (status, {"message": message})
+    says(answer, status, message, reason)
     assert answer.fields.all("www-authenticate") == ([challenge] if challenge else [])
     assert shop.wait_access(request_id=answer.fields["x-request-id"])["reason"] == reason
     assert len(shop.upstream.requests) == before
@@ -205,7 +206,7 @@ def test_tokens_of_attackers_never_reach_the_backend(shop, issuer):
     before = len(shop.upstream.requests)
     for name, token, reason in attacks(issuer):
         answer = shop.get("/orders/7", fields=bearer(token))
-        assert (answer.status, answer.json()) == (401, {"message": "Unauthorized"}), name
+        says(answer, 401, "Unauthorized", reason)
         assert answer.fields["www-authenticate"].startswith(f'{REALM}, error="invalid_token"'), name
         assert shop.wait_access(request_id=answer.fields["x-request-id"])["reason"] == reason, name
     assert len(shop.upstream.requests) == before
@@ -321,6 +322,6 @@ def test_caller_without_the_claim_reaches_nobodys_notes(notes, issuer):
     for caller in callers:
         for method, target in (("GET", "/notes/1"), ("GET", "/notes"), ("DELETE", "/notes/1"), ("GET", "/prefixed/1"), ("GET", "/call/1")):
             answer = notes.exchange(method, target, fields=caller)
-            assert (answer.status, answer.json()) == (403, {"message": "Forbidden"}), (caller, target)
+            says(answer, 403, "Forbidden", "claim_missing")
             assert notes.wait_access(request_id=answer.fields["x-request-id"])["reason"] == "claim_missing"
     assert notes.get("/public/7", fields=callers[0]).status == 404  # a default is there for that

@@ -8,6 +8,7 @@ from fake_issuer import FakeIssuer, Gate, Key, encode, good_claims
 from gateway import free_port
 from patience import poll
 from pki import Authority
+from refusals import says
 
 FETCH = {"refetch": "200ms", "timeout": "1s"}
 
@@ -154,7 +155,7 @@ def test_keys_are_kept_while_the_issuer_is_broken(rig, fault):
         issuer.stop()
         issuer.requests.clear()
     answer = ask(gateway, issuer.token(new))  # perhaps good: we cannot tell
-    assert (answer.status, answer.json()) == (503, {"message": "Service Unavailable"})
+    says(answer, 503, "Service Unavailable", "jwt_keys_unavailable")
     assert int(answer.fields["retry-after"]) >= 1
     assert "www-authenticate" not in answer.fields
     assert gateway.wait_access(request_id=answer.fields["x-request-id"])["reason"] == "jwt_keys_unavailable"

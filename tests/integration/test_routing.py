@@ -231,7 +231,7 @@ def test_explain_names_the_steps_in_the_order_they_run(rig):
                   "routes": [{"match": "GET /x/{id}", "mock": {"status": 200}, "response": {"set_header": {"x-a": "b"}}}]}]})
     done = run("explain", "GET", "https://h.test/x/7", "-c", str(gateway.file), "--json")
     told = json.loads(done.stdout)
-    assert [step["name"] for step in told["steps"]] == ["access log", "metrics", "limits", "cors", "authentication", "throttle", "transform"]
+    assert [step["name"] for step in told["steps"]] == ["access log", "metrics", "overload", "limits", "cors", "authentication", "throttle", "transform"]
     assert (told["variables"], told["path"], told["api"]) == ({"id": "7"}, "/x/7", "a")
     text = run("explain", "GET", "https://h.test/x/7", "-c", str(gateway.file)).stdout
     assert "GET /x/{id}" in text and "authentication" in text

@@ -30,7 +30,7 @@ def test_a_proxied_request_tells_its_way(front):
     answer = front.get("/orders/7", fields=[("X-Gatehouse-Trace", front.token), ("x-api-key", "right")])
     assert trail_of(answer) == {
         "config": 1, "api": "shop", "route": "GET /orders/{id}",
-        "steps": [["access_log", "pass"], ["metrics", "pass"], ["authenticate", "pass"], ["throttle", "pass"]],
+        "steps": [["access_log", "pass"], ["metrics", "pass"], ["overload", "pass"], ["authenticate", "pass"], ["throttle", "pass"]],
         "reason": "ok", "auth": "api_key", "key": "one", "integration": "http_proxy", "backend": "fake", "target": front.upstream.url, "tries": 1,
         "status": 200}
     assert "x-gatehouse-trace" not in front.upstream.last.fields

@@ -9,7 +9,7 @@ from gateway import Gateway
 from patience import poll
 from wire import Ended
 
-LIMIT_EXCEEDED = {"message": "Limit Exceeded"}
+LIMIT_EXCEEDED = {"message": "Limit Exceeded", "reason": "quota_exceeded", "detail": "the quota of the plan free is used up"}
 
 
 def config(**plans):

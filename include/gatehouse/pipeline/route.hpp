@@ -21,7 +21,7 @@ struct Route {
   RoutePattern pattern;
   std::vector<std::shared_ptr<const Middleware>> steps;  // outermost first
   std::shared_ptr<const Integration> integration;        // none: nothing is there, 404 or 405
-  std::shared_ptr<const ErrorAnswers> errors;            // the form of refusals; none: as they were made
+  std::shared_ptr<const ErrorAnswers> errors = {};       // the form of refusals; none: as they were made
   bool answers_preflights = false;                       // a CORS step is among them
   Duration total_timeout{};                              // of the whole exchange; 0: none
 };

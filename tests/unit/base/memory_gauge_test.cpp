@@ -36,7 +36,7 @@ TEST_F(MemoryGaugeTest, FindsNoBoundOnAMachineWithoutOne) {
   write("/sys/fs/cgroup/user.slice/memory.max", "max\n");
   const MemoryGauge gauge(root_);
   EXPECT_EQ(gauge.group_limit(), 0u);
-  EXPECT_EQ(gauge.physical(), 16384000u * 1024);
+  EXPECT_EQ(gauge.physical(), std::uint64_t{16384000} * 1024);
 }
 
 TEST_F(MemoryGaugeTest, CountsWhatTheProcessHasForItself) {

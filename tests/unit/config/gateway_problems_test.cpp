@@ -15,7 +15,7 @@ const ProblemCase kCases[] = {
      {R"(2:1: listenrs: unknown key (did you mean 'listeners'?))"}},
     {"UnknownKeyNearNothing",
      R"(colour: red)",
-     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, errors, drain, stores, tables, dynamodb, backends, authorizers, cors, auth, scopes, claims, throttle, limits, websocket, timeouts, apis))"}},
+     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, memory, shared, drain, cache_memory, stores, tables, dynamodb, backends, usage_plans, usage, authorizers, cors, auth, scopes, claims, throttle, concurrency, ip, policy, compression, cache, limits, websocket, timeouts, errors, error_responses, apis))"}},
     {"DuplicateKeys",
      R"(workers: 1
 errors: aws
@@ -156,12 +156,11 @@ plugins: [])",
      {R"(2:38: shared.ca: the connection does not use TLS (begin the URL with rediss://))"}},
     {"AuthorizerWithoutKind",
      R"(authorizers: {partners: {}})",
-     {R"(2:25: authorizers.partners: one of 'api_key' or 'jwt' is missing)"}},
-    {"AuthorizerOfALaterKind",
-     R"(authorizers: {users: {sigv4: {access_keys: x}}, both: {api_key: {}, http: {}}}
-auth: [users])",
-     {R"(2:23: authorizers.users.sigv4: 'sigv4' is not available in this version)",
-      R"(2:69: authorizers.both.http: 'http' is not available in this version)"}},
+     {R"(2:25: authorizers.partners: one of 'api_key', 'jwt', 'sigv4', 'basic' or 'http' is missing)"}},
+    {"AuthorizerOfTwoKinds",
+     R"(authorizers: {both: {api_key: {}, basic: {}}}
+auth: [both])",
+     {R"(2:21: authorizers.both: 'api_key' and 'basic' are given, which exclude each other (keep one of them))"}},
     {"BadApiKeys",
      R"(authorizers:
   partners:

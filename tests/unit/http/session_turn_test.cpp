@@ -3,6 +3,9 @@
 
 #include <poll.h>
 
+#include <chrono>
+#include <vector>
+
 namespace gatehouse::http {
 namespace {
 
@@ -22,13 +25,15 @@ class SessionTurnTest : public SessionTest {
     }
   }
 
-  int answered() const {
-    int count = 0;
-    for (const Client& client : clients_) {
-      pollfd readable{client.fd(), POLLIN, 0};
-      count += ::poll(&readable, 1, 0) == 1 ? 1 : 0;
+  // How many have an answer, once `expected` have: what was sent may be on its way for a moment.
+  int answered(int expected) const {
+    std::vector<pollfd> readable;
+    for (const Client& client : clients_) readable.push_back({client.fd(), POLLIN, 0});
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (true) {
+      const int count = ::poll(readable.data(), readable.size(), 0);
+      if (count >= expected || std::chrono::steady_clock::now() > patience) return count;
     }
-    return count;
   }
 
   // All requests are there before the worker looks at any.
@@ -43,15 +48,20 @@ class SessionTurnTest : public SessionTest {
 
 TEST_F(SessionTurnTest, AllAnswersButTheFirstLeaveAtTheEndOfTheTurn) {
   std::vector<int> seen;
+  bool counting = false;
   serve([&](Exchange& exchange) {
-    seen.push_back(answered());
+    if (counting) seen.push_back(answered(seen.empty() ? 0 : 1));
     return answer_text(exchange, 200, "small");
   });
   connect_all(5);
-  on_worker([&] { seen.clear(); });
+  on_worker([&] { counting = true; });
   send_all(kGet);
+  // Nobody takes an answer away while they are counted.
+  while (on_worker([&] { return seen.size(); }) < 5) {
+  }
+  on_worker([&] { counting = false; });
   for (Client& client : clients_) EXPECT_EQ(client.read_reply().body, "small");
-  EXPECT_EQ(on_worker([&] { return seen; }), (std::vector<int>{0, 1, 1, 1, 1}));
+  EXPECT_EQ(seen, (std::vector<int>{0, 1, 1, 1, 1}));
   send_all(kGet);
   for (Client& client : clients_) EXPECT_EQ(client.read_reply().body, "small");
 }
@@ -59,15 +69,19 @@ TEST_F(SessionTurnTest, AllAnswersButTheFirstLeaveAtTheEndOfTheTurn) {
 TEST_F(SessionTurnTest, LargeAnswersLeaveAtOnce) {
   const std::string large(5000, 'x');
   std::vector<int> seen;
+  bool counting = false;
   serve([&](Exchange& exchange) {
-    seen.push_back(answered());
+    if (counting) seen.push_back(answered(static_cast<int>(seen.size())));
     return answer_text(exchange, 200, large);
   });
   connect_all(3);
-  on_worker([&] { seen.clear(); });
+  on_worker([&] { counting = true; });
   send_all(kGet);
+  while (on_worker([&] { return seen.size(); }) < 3) {
+  }
+  on_worker([&] { counting = false; });
   for (Client& client : clients_) EXPECT_EQ(client.read_reply().body, large);
-  EXPECT_EQ(on_worker([&] { return seen; }), (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(seen, (std::vector<int>{0, 1, 2}));
 }
 
 TEST_F(SessionTurnTest, LastAnswersLeaveBeforeTheirConnectionsEnd) {

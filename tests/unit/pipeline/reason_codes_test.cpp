@@ -22,10 +22,10 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> kFolders = {"gateway", "integration", "middleware", "pipeline", "upstream", "http", "crypto"};
 
 // Reasons of what is never an answer to a request: files, settings, heads that a session refuses before there is a request.
-constexpr std::array<std::string_view, 14> kNoAnswers = {
+constexpr std::array<std::string_view, 16> kNoAnswers = {
     "config_invalid",  "policy_invalid",   "invalid_template", "bad_route_pattern", "bad_value_template", "json_schema", "jwks_malformed",
     "jwks_too_large",  "jwk_malformed",    "jwk_secret_too_short", "head_timeout",  "server_draining", "too_many_connections",
-    "listen_failed"};
+    "listen_failed",   "bad_log_format",   "redis_refused"};
 
 std::vector<std::regex> patterns() {
   std::vector<std::regex> made;
