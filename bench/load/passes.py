@@ -100,9 +100,9 @@ def callgrind(servers: Servers, kind: str, backend: Server, cores: list[int], ca
             request = request_bytes(case.path, case.body_bytes)
             connections = [Connection(server.port) for _ in range(case.connections)]
             exchange(connections, request, 3)
-            _monitor(server.process.pid, "zero")
+            monitor(server.process.pid, "zero")
             exchange(connections, request, case.exact_rounds)
-            _monitor(server.process.pid, "dump")
+            monitor(server.process.pid, "dump")
             newest = max(server.dir.glob("callgrind.out.*"), key=lambda file: int(file.suffix[1:]))
             instructions, allocations = read_profile(newest)
             requests = case.exact_rounds * case.connections
@@ -110,7 +110,7 @@ def callgrind(servers: Servers, kind: str, backend: Server, cores: list[int], ca
     return results
 
 
-def _monitor(pid: int, command: str):
+def monitor(pid: int, command: str):
     """Has callgrind in this process zero or dump its counters."""
     result = subprocess.run(["vgdb", f"--pid={pid}", command], capture_output=True, text=True, timeout=60)
     if result.returncode:
