@@ -2,6 +2,7 @@
 
 #include "decimal_field.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -26,7 +27,18 @@ const plans::Plan* PlanMeasure::plan_of(const pipeline::Identity& identity) cons
   return identity.plan.empty() ? otherwise_ : use_.book->find(identity.plan);
 }
 
-std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& context, const plans::Plan* plan) const {
+// Looked up again every second at the latest: the wall clock may be set.
+plans::Day PlanMeasure::today(TimePoint now) const {
+  if (now.time_since_epoch().count() < day_until_.load(std::memory_order_acquire)) return day_.load(std::memory_order_relaxed);
+  const Wall wall = clock_.wall();
+  const plans::Day day = plans::day_of(wall);
+  const Duration left = std::min(Duration(plans::beginning_of(day + 1) - wall), Duration(std::chrono::seconds(1)));
+  day_.store(day, std::memory_order_relaxed);
+  day_until_.store((now + left).time_since_epoch().count(), std::memory_order_release);
+  return day;
+}
+
+std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& context, const plans::Plan* plan, TimePoint now) const {
   if (use_.book == nullptr || use_.book->ledger() == nullptr || context.identity.api_key.empty()) return std::nullopt;
   const bool limited = plan != nullptr && plan->settings.quota.limit > 0;
   const plans::PeriodRule rule = limited ? plan->settings.quota.per : plans::PeriodRule{};
@@ -36,13 +48,13 @@ std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& con
     if (!limited) return std::nullopt;
     return pipeline::Answer(context.arena(), 403, "api_key_uncounted", "Forbidden");
   }
-  const Wall now = clock_.wall();
-  const auto verdict = account->take(limited ? plan->settings.quota.limit : plans::Account::kUnlimited, plans::day_of(now));
+  const plans::Day day = today(now);
+  const auto verdict = account->take(limited ? plan->settings.quota.limit : plans::Account::kUnlimited, day);
   if (!limited) return std::nullopt;
   (verdict.admitted ? plan->admitted : plan->exhausted)->add(worker);
   const bool tightest = !context.rate.measured || verdict.remaining < context.rate.remaining;
   if (verdict.admitted && !tightest) return std::nullopt;
-  const std::uint64_t seconds = seconds_until(plans::beginning_of(plans::next_period(rule, plans::day_of(now))), now);
+  const std::uint64_t seconds = seconds_until(plans::beginning_of(plans::next_period(rule, day)), clock_.wall());
   context.rate = {true, plan->settings.quota.limit, verdict.remaining, seconds};
   return verdict.admitted ? std::nullopt : refuse(context, *plan, seconds);
 }

@@ -4,6 +4,8 @@
 #include "gatehouse/middleware/plan_use.hpp"
 #include "gatehouse/pipeline/context.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 
 namespace gatehouse::middleware {
@@ -17,14 +19,18 @@ class PlanMeasure {
   // Nobody may pass by a plan that the configuration does not have (any more).
   bool is_lost(const pipeline::Identity& identity, const plans::Plan* plan) const { return plan == nullptr && !identity.plan.empty() && use_.book != nullptr; }
   // Counts the request of a key; 429 "quota_exceeded" when its quota is used up. Last of all: nothing that comes to nothing is counted.
-  std::optional<pipeline::Answer> count(pipeline::RequestContext& context, const plans::Plan* plan) const;
+  std::optional<pipeline::Answer> count(pipeline::RequestContext& context, const plans::Plan* plan, TimePoint now) const;
 
  private:
+  plans::Day today(TimePoint now) const;
   std::optional<pipeline::Answer> refuse(pipeline::RequestContext& context, const plans::Plan& plan, std::uint64_t seconds) const;
 
   PlanUse use_;
   const plans::Plan* otherwise_ = nullptr;
   const Clock& clock_;
+  // The day, for as long as it needs no look at the wall clock: what that costs is more than all the rest of counting.
+  mutable std::atomic<plans::Day> day_{0};
+  mutable std::atomic<std::int64_t> day_until_{0};  // steady clock, ns
 };
 
 }  // namespace gatehouse::middleware

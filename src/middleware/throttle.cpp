@@ -166,7 +166,8 @@ class ThrottleStep final : public pipeline::Middleware {
   pipeline::Decision on_request(pipeline::RequestContext& context) const override {
     const plans::Plan* const plan = plans_.plan_of(context.identity);
     if (plans_.is_lost(context.identity, plan)) return pipeline::Answer(context.arena(), 403, "plan_unknown", "Forbidden");
-    Taking taking(*table_, context, rules_.size() + 1, clock_.now());
+    const TimePoint now = clock_.now();
+    Taking taking(*table_, context, rules_.size() + 1, now);
     for (const Rule& rule : rules_) taking.take(rule.key(context), rule.rate(), rule.burst());
     if (plan != nullptr && plan->settings.rate.events > 0)
       taking.take(caller_key(context, plan->seed + table_->seed()), plan->settings.rate, plan->settings.burst);
@@ -174,7 +175,7 @@ class ThrottleStep final : public pipeline::Middleware {
       taking.give_back();
       return refuse(context, taking);
     }
-    auto refusal = plans_.count(context, plan);
+    auto refusal = plans_.count(context, plan, now);
     if (refusal) taking.give_back();
     return refusal;
   }
