@@ -18,7 +18,8 @@ PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const
     : index_(plans.size()), ledger_(std::move(ledger)) {
   for (const PlanSettings& settings : plans) {
     // The rate is part of the seed: after a reload that changes it, times that the old one left would mean something else.
-    Plan plan{settings, hash64(settings.name + ' ' + std::to_string(settings.rate.events) + '/' + std::to_string(settings.rate.per.count()))};
+    // The same in every gateway of a fleet.
+    Plan plan{settings, stable_hash64(settings.name + ' ' + std::to_string(settings.rate.events) + '/' + std::to_string(settings.rate.per.count()))};
     if (settings.burst == 0) plan.settings.burst = one_second(settings.rate);
     if (settings.quota.limit > 0) {
       plan.admitted = &registry.counter("gatehouse_quota_requests_total", "Requests that a quota counted, by usage plan.",

@@ -128,6 +128,18 @@ def test_clients_have_buckets_of_their_own_in_the_fleet(rig, redis):
     assert all(80_000_000 < int(redis.cli("pttl", key)) < 8 * 86_400_000 for key in keys)  # forgotten when full again
 
 
+def test_rate_of_a_usage_plan_holds_for_the_fleet(rig, redis):
+    """And the gateways find the key's bucket under one name."""
+    plans = {**config(redis, 4), "usage_plans": {"free": {"rate": "1/day", "burst": 4}},
+             "authorizers": {"partners": {"api_key": {"keys": [{"id": "one", "key": "${KEY}", "plan": "free"}]}}},
+             "apis": [{"name": "a", "auth": ["partners"], "routes": [{"match": "$default", "mock": {"status": 200}}]}]}
+    gateways = [rig.gateway(plans, environment={"KEY": "a long enough secret"}) for _ in range(GATEWAYS)]
+    for gateway in gateways:
+        gateway.wait_metric("gatehouse_shared_connected", 1)
+    assert near(one_after_the_other(gateways, 9, fields=[("X-Api-Key", "a long enough secret")]), 4)
+    assert len(redis.cli("keys", "*").split()) == 1
+
+
 @pytest.mark.parametrize("on_failure, passing", [("local", 3 * 5), ("open", 3 * 20), ("closed", 0)])
 def test_redis_that_dies_and_comes_back(rig, redis, on_failure, passing):
     gateways = fleet(rig, redis, 5, on_failure=on_failure, per="$header.x-user")
