@@ -2,6 +2,7 @@
 #include "gatehouse/net/listener.hpp"
 
 #include "gatehouse/base/log.hpp"
+#include "gatehouse/net/socket_address.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,22 +21,6 @@ constexpr int kAcceptsPerEvent = 64;
 constexpr Duration kBackOff = std::chrono::milliseconds(100);
 // When a listener drains while connections come without end.
 constexpr int kLongestQueue = 64 * 1024;
-
-socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& to) {
-  const auto& bytes = endpoint.address.bytes();
-  if (endpoint.address.is_v4()) {
-    auto& address = reinterpret_cast<sockaddr_in&>(to);
-    address.sin_family = AF_INET;
-    address.sin_port = htons(endpoint.port);
-    std::memcpy(&address.sin_addr, bytes.data() + 12, 4);
-    return sizeof(address);
-  }
-  auto& address = reinterpret_cast<sockaddr_in6&>(to);
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(endpoint.port);
-  std::memcpy(&address.sin6_addr, bytes.data(), bytes.size());
-  return sizeof(address);
-}
 
 Endpoint from_sockaddr(const sockaddr_storage& from) {
   const auto& address = reinterpret_cast<const sockaddr&>(from);

@@ -1,5 +1,6 @@
 #include "gatehouse/redis/client.hpp"
 
+#include "gatehouse/net/socket_address.hpp"
 #include "reply_reader.hpp"
 
 #include <hiredis/hiredis.h>
@@ -19,23 +20,6 @@ namespace gatehouse::redis {
 namespace {
 
 constexpr std::size_t kMostAddresses = 4;
-
-socklen_t to_sockaddr(const IpAddress& address, std::uint16_t port, sockaddr_storage& to) {
-  const auto& bytes = address.bytes();
-  std::memset(&to, 0, sizeof(to));
-  if (address.is_v4()) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(to);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, bytes.data() + 12, 4);
-    return sizeof(v4);
-  }
-  auto& v6 = reinterpret_cast<sockaddr_in6&>(to);
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(port);
-  std::memcpy(&v6.sin6_addr, bytes.data(), 16);
-  return sizeof(v6);
-}
 
 }  // namespace
 
@@ -132,7 +116,7 @@ net::Task<Result<void>> Client::open(IpAddress address) {
   const int on = 1;
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   sockaddr_storage to;
-  const socklen_t size = to_sockaddr(address, settings_.port, to);
+  const socklen_t size = net::to_sockaddr({address, settings_.port}, to);
   const std::string where = Endpoint{address, settings_.port}.to_string();
   if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), size) != 0 && errno != EINPROGRESS) co_return failed(where, errno);
   events_ = 0;

@@ -2,6 +2,8 @@
 // does not answer leaves time for the others.
 #include "opener.hpp"
 
+#include "gatehouse/net/socket_address.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -36,23 +38,6 @@ Error connect_error(int error, std::string message) {
     case EADDRNOTAVAIL: return {ErrorKind::kUnavailable, ErrorSource::kGateway, "no_socket_left", std::move(message)};
     default: return upstream_error(ErrorKind::kRefused, "upstream_unreachable", std::move(message));
   }
-}
-
-socklen_t to_sockaddr(const IpAddress& address, std::uint16_t port, sockaddr_storage& to) {
-  const auto& bytes = address.bytes();
-  std::memset(&to, 0, sizeof(to));
-  if (address.is_v4()) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(to);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, bytes.data() + 12, 4);
-    return sizeof(v4);
-  }
-  auto& v6 = reinterpret_cast<sockaddr_in6&>(to);
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(port);
-  std::memcpy(&v6.sin6_addr, bytes.data(), 16);
-  return sizeof(v6);
 }
 
 }  // namespace
@@ -109,7 +94,7 @@ bool Opener::connect_to(const IpAddress& address) {
   const int on = 1;
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   sockaddr_storage to;
-  const socklen_t size = to_sockaddr(address, target_.port, to);
+  const socklen_t size = net::to_sockaddr({address, target_.port}, to);
   // A connect that succeeds at once is reported by the reactor as soon as it watches the socket.
   if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), size) == 0 || errno == EINPROGRESS) return true;
   address_failed(errno, "connect");
