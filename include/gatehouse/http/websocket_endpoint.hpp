@@ -60,8 +60,11 @@ class PreparedFrame {
 // not be destroyed during one.
 class WebSocketEvents {
  public:
-  // A whole message; text is UTF-8. The payload is valid during the call.
+  // A whole message; text is UTF-8. The payload is valid during the call, and may lie in the worker's receive buffer: nothing
+  // that reads may be started here.
   virtual void on_message(std::string_view payload, bool binary) = 0;
+  // After the messages that came together. What was put off may be started.
+  virtual void on_read() {}
   // Exactly once, unless the endpoint is destroyed first. The connection is closed.
   virtual void on_end(const WebSocketEnd& end) noexcept = 0;
 
@@ -82,8 +85,7 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
   };
 
   // `connection` is unregistered. `limits` holds for all of its life.
-  WebSocketEndpoint(net::Worker& worker, Upgraded connection, std::shared_ptr<const WebSocketLimits> limits,
-                    WebSocketEvents& events);
+  WebSocketEndpoint(net::Worker& worker, Upgraded connection, const WebSocketLimits& limits, WebSocketEvents& events);
   ~WebSocketEndpoint() override;
 
   // Handles what came behind the handshake, then what comes.
@@ -98,10 +100,11 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
   // 1001 at that time, unless it has ended by then.
   void drain_at(TimePoint when);
 
-  // Nothing is read until resume(): the client notices when the buffers between are full. A message that was read behind the
-  // one that led to it waits.
+  // Nothing is read until resume(): the client notices when the buffers between are full. In on_message(): the messages that
+  // were read behind this one wait.
   void pause() { paused_ = true; }
   void resume();
+  bool paused() const { return paused_; }
 
   // Messages can be sent.
   bool open() const { return state_ == State::kOpen; }
@@ -115,47 +118,55 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
  private:
   enum class State : std::uint8_t {
     kOpen,
-    kClosing,   // we said Close and listen for the client's
-    kLingering, // all is said: what still comes is thrown away until the client ends
+    kClosing,    // we said Close and listen for the client's
+    kFlushing,   // both said Close: over when our last byte is with the system
+    kLingering,  // we said Close to one who broke the rules: what still comes is thrown away until it ends
     kEnded,
   };
   struct Incoming;  // a frame or message that has begun
   struct Outgoing;  // what the system did not take
+  struct Unread {   // read from the socket and not looked at: behind the handshake, or while paused
+    std::string bytes;
+    std::size_t from = 0;
+  };
 
   void on_io(std::uint32_t events) override;
   void on_timer() override;
   void advance();
   void read_some();
-  void take(std::span<char> bytes);
+  void look_at_unread();
+  std::size_t take(std::span<char> bytes);
   std::span<char> take_frames(Incoming& in, std::span<char> bytes);
   bool begin_frame(Incoming& in);
+  bool begin_data(Incoming& in);
   std::span<char> take_data(Incoming& in, std::span<char> bytes);
-  std::span<char> take_control(Incoming& in, std::span<char> bytes);
   void end_message(Incoming& in, std::string_view payload);
-  void control(websocket::Opcode opcode, std::string_view payload);
+  std::span<char> take_control(Incoming& in, std::span<char> bytes);
+  void on_control(websocket::Opcode opcode, std::string_view payload);
   void on_close_frame(std::string_view payload);
-  void on_ping(std::string_view payload);
-  Sent write(const char* header, std::size_t header_size, std::string_view payload, std::size_t bound);
-  void keep(std::string_view bytes);
+  Sent write(websocket::Opcode opcode, std::string_view payload, std::size_t bound);
+  Sent write(std::span<const std::string_view> pieces, const std::shared_ptr<const std::string>& shared, std::size_t bound);
+  void keep(std::shared_ptr<const std::string> bytes, std::size_t from);
   void flush();
+  void settle();
+  void say_close(std::uint16_t code, std::string_view text);
   void fail(websocket::CloseCode code, std::string_view reason);
   void note_end(std::uint16_t code, std::string_view reason, std::string_view text, bool by_client);
-  void say_close(websocket::CloseCode code, std::string_view text);
-  void linger();
   void client_gone();
   void finish();
   void ping();
+  std::size_t send_bound() const;
   TimePoint next_deadline() const;
   void rearm();
 
   net::Worker& worker_;
   std::unique_ptr<net::Stream> stream_;
   std::shared_ptr<void> permit_;
-  std::shared_ptr<const WebSocketLimits> limits_;
+  const WebSocketLimits& limits_;
   WebSocketEvents& events_;
   std::unique_ptr<Incoming> incoming_;
   std::unique_ptr<Outgoing> outgoing_;
-  std::unique_ptr<std::string> unread_;  // read from the socket and not looked at: behind the handshake, or while paused
+  std::unique_ptr<Unread> unread_;
   std::unique_ptr<std::string> end_text_;
   std::string_view end_reason_;
   Counts counts_;
@@ -164,13 +175,14 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
   TimePoint client_spoke_;
   TimePoint next_ping_;
   TimePoint ends_at_;        // of its lifetime, or of the drain
-  TimePoint closing_until_;  // while closing and lingering
+  TimePoint closing_until_;  // when it is closing
   std::uint16_t end_code_ = 1006;
   State state_ = State::kOpen;
   bool by_client_ = false;
   bool paused_ = false;
   bool draining_ = false;
-  bool busy_ = false;  // bytes are being looked at further up the stack
+  bool half_closed_ = false;
+  bool looking_ = false;  // at bytes that were read: further up the stack
 };
 
 }  // namespace gatehouse::http
