@@ -3,12 +3,12 @@
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/crypto/digest.hpp"
 #include "gatehouse/net/task_group.hpp"
+#include "gatehouse/redis/subscriber.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -169,11 +169,9 @@ net::Task<Result<void>> live(State state, redis::Client& client, net::Worker& wo
   co_return ended;
 }
 
-// Pauses grow by half and are jittered, so that a fleet does not come back all at once.
 net::Task<void> run_shared_limits(State state, net::BackgroundWorker& background, std::shared_ptr<const net::TlsClientContext> tls) {
   net::Worker& worker = background.worker();
-  std::minstd_rand random(std::random_device{}());
-  Duration pause = kFirstPause;
+  redis::Pause pause(kFirstPause, kLongestPause);
   bool said = false;
   while (!state->stopped) {
     redis::Client client(worker, background.resolver(), state->settings.redis, tls);
@@ -184,13 +182,12 @@ net::Task<void> run_shared_limits(State state, net::BackgroundWorker& background
     if (ended) break;
     state->failures.fetch_add(1, std::memory_order_relaxed);
     const bool was_there = state->round_trips != before;
-    if (was_there) pause = kFirstPause;
+    if (was_there) pause.reset();
     if (was_there || !std::exchange(said, true)) {
       const Error error = ended.error();
       log::warn("shared_unavailable", {{"redis", state->settings.redis.host}, {"reason", error.reason()}, {"problem", error.message()}});
     }
-    co_await net::sleep_for(worker, std::uniform_int_distribution<Duration::rep>(pause.count() / 2, pause.count())(random) * Duration(1));
-    pause = std::min(pause * 3 / 2, kLongestPause);
+    co_await net::sleep_for(worker, pause.take());
   }
 }
 

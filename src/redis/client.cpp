@@ -29,8 +29,14 @@ struct Client::Lookup {
   net::Waiter* waiter = nullptr;
 };
 
-Client::Client(net::Worker& worker, net::Resolver& resolver, Settings settings, std::shared_ptr<const net::TlsClientContext> tls)
-    : worker_(worker), resolver_(resolver), settings_(std::move(settings)), tls_(std::move(tls)), waiter_(worker.ready()) {}
+Client::Client(net::Worker& worker, net::Resolver& resolver, Settings settings, std::shared_ptr<const net::TlsClientContext> tls,
+               std::size_t largest_reply)
+    : worker_(worker),
+      resolver_(resolver),
+      settings_(std::move(settings)),
+      tls_(std::move(tls)),
+      largest_reply_(largest_reply),
+      waiter_(worker.ready()) {}
 
 Client::~Client() { close(); }
 
@@ -128,7 +134,7 @@ net::Task<Result<void>> Client::open(IpAddress address) {
   ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
   if (error != 0) co_return failed(where, error);
   stream_ = settings_.tls ? tls_->connect(std::move(fd_), settings_.host) : net::make_plain_stream(std::move(fd_));
-  reader_ = std::make_unique<ReplyReader>();
+  reader_ = std::make_unique<ReplyReader>(largest_reply_);
   net::Task<Result<void>> shaking = shake_hands();
   co_return co_await shaking;
 }
@@ -177,30 +183,35 @@ void Client::append(std::span<const std::string_view> words) {
   ++appended_;
 }
 
-// False: the connection is broken.
-bool Client::send_some() {
+Error Client::broke() {
+  return fail({ErrorKind::kReset, ErrorSource::kUpstream, "redis_unreachable", "the connection broke: " + stream_->last_error(),
+               Retry::kAllowed});
+}
+
+Error Client::no_redis(std::string problem) {
+  return fail({ErrorKind::kProtocol, ErrorSource::kUpstream, "redis_protocol", std::move(problem)});
+}
+
+// Sends what the system takes and reads once. What is wrong with what came shows when the reader is asked.
+Client::Progress Client::move_some() {
   while (sent_ < out_.size() && stream_->may_write()) {
     const iovec rest{out_.data() + sent_, out_.size() - sent_};
     const net::IoResult result = stream_->write({&rest, 1});
     if (result.status == net::IoStatus::kBlocked) break;
-    if (result.status != net::IoStatus::kOk) return false;
+    if (result.status != net::IoStatus::kOk) return Progress::kBroken;
     sent_ += result.bytes;
   }
-  return true;
-}
-
-// False: the connection is broken, or `problem` says what is wrong with what came.
-bool Client::receive_some(std::string& problem) {
-  while (stream_->may_read()) {
-    const auto buffer = worker_.receive_buffer();
-    const net::IoResult result = stream_->read(buffer);
-    if (result.status == net::IoStatus::kBlocked) break;
-    if (result.status != net::IoStatus::kOk) return false;
-    if (reader_->feed({buffer.data(), result.bytes})) continue;
-    problem = reader_->problem();
-    return false;
+  if (sent_ == out_.size()) {
+    out_.clear();
+    sent_ = 0;
   }
-  return true;
+  if (!stream_->may_read()) return Progress::kWaiting;
+  const auto buffer = worker_.receive_buffer();
+  const net::IoResult result = stream_->read(buffer);
+  if (result.status == net::IoStatus::kBlocked) return Progress::kWaiting;
+  if (result.status != net::IoStatus::kOk) return Progress::kBroken;
+  reader_->feed({buffer.data(), result.bytes});
+  return Progress::kReceived;
 }
 
 net::Task<Result<Replies>> Client::exchange() {
@@ -208,29 +219,40 @@ net::Task<Result<Replies>> Client::exchange() {
   const std::size_t expected = std::exchange(appended_, 0);
   Replies replies;
   replies.reserve(expected);
-  std::string problem;
-  while (true) {
-    const bool more_to_come = send_some() && receive_some(problem);
-    // What came before the end still counts.
-    for (std::optional<Reply> reply; problem.empty() && replies.size() < expected; reply.reset()) {
-      if (!reader_->next(reply)) problem = reader_->problem();
-      if (!reply) break;
+  while (replies.size() < expected) {
+    std::optional<Reply> reply;
+    if (!reader_->next(reply)) co_return no_redis(reader_->problem());
+    if (reply) {
       replies.push_back(std::move(*reply));
+      continue;
     }
-    if (!problem.empty()) co_return fail({ErrorKind::kProtocol, ErrorSource::kUpstream, "redis_protocol", problem});
-    if (replies.size() == expected) break;
-    if (!more_to_come)
-      co_return fail({ErrorKind::kReset, ErrorSource::kUpstream, "redis_unreachable", "the connection broke: " + stream_->last_error(),
-                      Retry::kAllowed});
+    const Progress progress = move_some();
+    if (progress == Progress::kBroken) co_return broke();
+    if (progress == Progress::kReceived) continue;
     if (late_) co_return late("an answer");
     co_await waiter_;
   }
   worker_.timers().disarm(*this);
-  if (!reader_->empty())
-    co_return fail({ErrorKind::kProtocol, ErrorSource::kUpstream, "redis_protocol", "more replies than commands"});
-  out_.clear();
-  sent_ = 0;
+  if (!reader_->empty()) co_return no_redis("more replies than commands");
   co_return replies;
+}
+
+net::Task<Result<std::optional<Reply>>> Client::next(TimePoint until) {
+  appended_ = 0;
+  late_ = false;
+  worker_.timers().arm(*this, until);
+  std::optional<Reply> reply;
+  while (!reply) {
+    if (!reader_->next(reply)) co_return no_redis(reader_->problem());
+    if (reply) break;
+    const Progress progress = move_some();
+    if (progress == Progress::kBroken) co_return broke();
+    if (progress == Progress::kReceived) continue;
+    if (late_) break;
+    co_await waiter_;
+  }
+  worker_.timers().disarm(*this);
+  co_return reply;
 }
 
 }  // namespace gatehouse::redis

@@ -3,6 +3,7 @@
 #include <hiredis/read.h>
 
 #include <new>
+#include <string>
 
 namespace gatehouse::redis {
 namespace {
@@ -14,7 +15,6 @@ Reply* place(const redisReadTask* task) {
 }
 
 void* create_text(const redisReadTask* task, char* bytes, std::size_t size) {
-  if (size > ReplyReader::kLargestReply) return nullptr;
   Reply* const reply = place(task);
   reply->kind = task->type == REDIS_REPLY_ERROR ? Reply::Kind::kError : Reply::Kind::kText;
   reply->text.assign(bytes, size);
@@ -47,7 +47,8 @@ redisReplyObjectFunctions kFunctions{create_text, create_list, create_integer, c
 
 void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
-ReplyReader::ReplyReader() : reader_(redisReaderCreateWithFunctions(&kFunctions)) {
+ReplyReader::ReplyReader(std::size_t largest_reply)
+    : reader_(redisReaderCreateWithFunctions(&kFunctions)), largest_reply_(largest_reply) {
   if (!reader_) throw std::bad_alloc();
 }
 
@@ -55,23 +56,26 @@ ReplyReader::~ReplyReader() = default;
 
 bool ReplyReader::empty() const { return reader_->len == reader_->pos && reader_->reply == nullptr; }
 
-bool ReplyReader::feed(std::string_view bytes) {
-  if (reader_->len - reader_->pos + bytes.size() > kLargestReply) {
-    problem_ = "a reply is larger than 1 MB";
-    return false;
+void ReplyReader::feed(std::string_view bytes) {
+  if (!problem_.empty()) return;
+  // Of a reply that has begun; what comes with its end may belong to the next ones.
+  if (begun_bytes_ > largest_reply_) {
+    problem_ = "a reply is larger than " + std::to_string(largest_reply_) + " bytes";
+    return;
   }
-  if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) == REDIS_OK) return true;
-  problem_ = reader_->errstr;
-  return false;
+  begun_bytes_ += bytes.size();
+  if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) problem_ = reader_->errstr;
 }
 
 bool ReplyReader::next(std::optional<Reply>& reply) {
+  if (!problem_.empty()) return false;
   void* made = nullptr;
   if (redisReaderGetReply(reader_.get(), &made) != REDIS_OK) {
     problem_ = reader_->errstr;
     return false;
   }
   if (made == nullptr) return true;
+  begun_bytes_ = reader_->len - reader_->pos;
   reply = std::move(*static_cast<Reply*>(made));
   free_reply(made);
   return true;

@@ -15,17 +15,16 @@ namespace gatehouse::redis {
 
 class ReplyReader {
  public:
-  static constexpr std::size_t kLargestReply = 1 << 20;
   static constexpr int kMostItems = 4096;  // of one list
 
-  ReplyReader();
+  explicit ReplyReader(std::size_t largest_reply = Client::kLargestReply);
   ~ReplyReader();
   ReplyReader(const ReplyReader&) = delete;
   ReplyReader& operator=(const ReplyReader&) = delete;
 
-  // False: these are no replies, or one of them is too large; problem() says which.
-  bool feed(std::string_view bytes);
-  // The next whole reply, if there is one. False: as for feed().
+  void feed(std::string_view bytes);
+  // The next whole reply, if there is one. False, from then on: what came are no replies, or one of them is too large;
+  // problem() says which.
   bool next(std::optional<Reply>& reply);
   const std::string& problem() const { return problem_; }
   bool empty() const;
@@ -35,6 +34,8 @@ class ReplyReader {
     void operator()(redisReader* reader) const;
   };
   std::unique_ptr<redisReader, Free> reader_;
+  const std::size_t largest_reply_;
+  std::size_t begun_bytes_ = 0;
   std::string problem_;
 };
 

@@ -13,8 +13,10 @@
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/redis/settings.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,8 +37,11 @@ class ReplyReader;
 
 class Client final : private net::IoHandler, private net::Timer {
  public:
-  // `tls` is needed where settings.tls says so.
-  Client(net::Worker& worker, net::Resolver& resolver, Settings settings, std::shared_ptr<const net::TlsClientContext> tls);
+  static constexpr std::size_t kLargestReply = 1 << 20;
+
+  // `tls` is needed where settings.tls says so. A reply beyond `largest_reply` bytes ends the connection.
+  Client(net::Worker& worker, net::Resolver& resolver, Settings settings, std::shared_ptr<const net::TlsClientContext> tls,
+         std::size_t largest_reply = kLargestReply);
   ~Client() override;
 
   // Connects, authenticates, chooses the database. Errors: redis_unreachable, redis_timeout, redis_refused (what Redis said
@@ -46,10 +51,14 @@ class Client final : private net::IoHandler, private net::Timer {
   void append(std::span<const std::string_view> words);
   // Sends what was appended and waits for as many replies; an error reply is a reply. REQUIRES: connected.
   net::Task<Result<Replies>> exchange();
+  // For a connection on which Redis speaks unasked: sends what was appended and waits for the next reply, whatever it answers.
+  // Nothing when none has come by `until`; the connection holds. REQUIRES: connected.
+  net::Task<Result<std::optional<Reply>>> next(TimePoint until);
   void close();
 
  private:
   struct Lookup;
+  enum class Progress : std::uint8_t { kReceived, kWaiting, kBroken };
 
   void on_io(std::uint32_t events) override;
   void on_timer() override;
@@ -61,13 +70,15 @@ class Client final : private net::IoHandler, private net::Timer {
   Error failed(std::string_view what, int error);
   Error late(std::string_view what);
   Error fail(Error error);
-  bool send_some();
-  bool receive_some(std::string& problem);
+  Error broke();
+  Error no_redis(std::string problem);
+  Progress move_some();
 
   net::Worker& worker_;
   net::Resolver& resolver_;
   const Settings settings_;
   const std::shared_ptr<const net::TlsClientContext> tls_;
+  const std::size_t largest_reply_;
   net::Waiter waiter_;
   std::shared_ptr<Lookup> lookup_;
   net::UniqueFd fd_;  // while it connects

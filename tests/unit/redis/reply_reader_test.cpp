@@ -16,7 +16,7 @@ std::optional<Replies> read(const std::string& bytes, std::size_t piece = 1 << 1
   ReplyReader reader;
   Replies replies;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
-    if (!reader.feed(std::string_view(bytes).substr(at, piece))) return std::nullopt;
+    reader.feed(std::string_view(bytes).substr(at, piece));
     while (true) {
       std::optional<Reply> reply;
       if (!reader.next(reply)) return std::nullopt;
@@ -49,7 +49,7 @@ TEST(ReplyReaderTest, ReadsEveryKindWhateverThePieces) {
 TEST(ReplyReaderTest, KnowsWhetherAnythingIsLeft) {
   ReplyReader reader;
   EXPECT_TRUE(reader.empty());
-  ASSERT_TRUE(reader.feed(":1\r\n:2"));
+  reader.feed(":1\r\n:2");
   std::optional<Reply> reply;
   ASSERT_TRUE(reader.next(reply));
   EXPECT_FALSE(reader.empty());
@@ -66,6 +66,17 @@ TEST(ReplyReaderTest, RefusesWhatIsNoReplyOrTooLarge) {
   std::string nested;
   for (int i = 0; i < 20; ++i) nested += "*1\r\n";
   EXPECT_FALSE(read(nested));
+  std::string list = "*100\r\n";
+  for (int i = 0; i < 100; ++i) list += "$20000\r\n" + std::string(20000, 'x') + "\r\n";
+  EXPECT_FALSE(read(list, 4096));
+}
+
+TEST(ReplyReaderTest, BoundsEachReplyByItself) {
+  std::string bytes;
+  for (int i = 0; i < 4; ++i) bytes += "$900000\r\n" + std::string(900'000, 'x') + "\r\n";
+  const auto replies = read(bytes, 250'000);
+  ASSERT_TRUE(replies);
+  EXPECT_EQ(replies->size(), 4u);
 }
 
 }  // namespace
