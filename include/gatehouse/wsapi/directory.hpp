@@ -26,7 +26,9 @@ enum class Outcome : std::uint8_t {
   kBadName,   // of a group
   kNotThere,  // it is not in that group
   kUnknown,   // the node that knows did not answer in time
+  kUnavailable,  // other nodes cannot be reached now: later perhaps
 };
+inline constexpr Outcome kLastOutcome = Outcome::kUnavailable;
 
 struct Description {
   ConnectionId id;
