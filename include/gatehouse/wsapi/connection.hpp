@@ -91,8 +91,8 @@ class Connection final : private http::WebSocketEvents, public std::enable_share
   };
   enum class Joined : std::uint8_t { kJoined, kAlready, kTooMany, kBadName, kGone };
 
-  // By Registry::open() only.
-  Connection(Shelf& shelf, const ConnectionId& id, http::Upgraded upgraded, const ConnectionFacts& facts,
+  // Made by Registry::open() only.
+  Connection(Shelf& shelf, const ConnectionId& id, std::uint32_t serial, http::Upgraded upgraded, const ConnectionFacts& facts,
              std::shared_ptr<const ConnectionLimits> limits, std::shared_ptr<MessageSink> sink);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -126,25 +126,30 @@ class Connection final : private http::WebSocketEvents, public std::enable_share
     std::uint32_t place;  // among the group's members
   };
 
-  void start() { endpoint_.start(); }
   void on_message(std::string_view payload, bool binary) override;
+  void on_read() override { run(); }
   void on_end(const http::WebSocketEnd& end) noexcept override;
   void run();
   net::Task<void> run_queue();
-  void store(const ConnectionFacts& facts);
-  std::string_view text(unsigned which) const;
+  net::Task<void> handle_next();
+  net::Task<void> tell_end();
+  std::chrono::system_clock::time_point wall(TimePoint time) const;
 
   Shelf& shelf_;
   ConnectionId id_;
+  std::uint32_t serial_;  // no other connection of the shelf has it
   IpAddress source_;
   std::chrono::system_clock::time_point connected_at_;
-  std::unique_ptr<char[]> texts_;  // sizes, then bytes
+  std::unique_ptr<char[]> texts_;  // of the facts
   std::shared_ptr<const crypto::Claims> claims_;
   std::shared_ptr<const ConnectionLimits> limits_;
   std::shared_ptr<MessageSink> sink_;
-  std::unique_ptr<Queue> queue_;
-  std::vector<Membership> groups_;
-  bool running_ = false;
+  std::unique_ptr<Queue> queue_;                     // while there is something to do
+  std::unique_ptr<std::vector<Membership>> groups_;  // while it is in one
+  net::Task<void> task_;
+  bool running_ = false;   // the task has not ended
+  bool starting_ = false;  // nor been suspended
+  bool over_ = false;      // and never will there be another
   http::WebSocketEndpoint endpoint_;
 };
 

@@ -60,6 +60,12 @@ class Registry final : public Directory {
   void list(std::string_view api, std::string_view group, std::string_view next, std::uint32_t limit, Done<Presence> done) override;
 
  private:
+  struct Listing;
+  Shelf* shelf_of(const ConnectionId& id) const;
+  template <class Work>
+  void with(std::string_view api, const ConnectionId& id, Work work);
+  void list_from(std::uint64_t worker, std::uint64_t slot, std::shared_ptr<Listing> listing);
+
   std::uint32_t node_;
   std::vector<std::unique_ptr<Shelf>> shelves_;
 };
