@@ -1,13 +1,12 @@
-// What the fuzzers of the HTTP/1 codec share: assertions, cuts, and Beast's parser as an independent second opinion.
+// What the fuzzers of the HTTP/1 codec share: cuts, and Beast's parser as an independent second opinion.
 #pragma once
 
+#include "fuzz/fuzz_support.hpp"
 #include "unit/http/head_text.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,15 +14,8 @@
 
 namespace gatehouse::http::testing {
 
-inline void require(bool holds, const char* what, std::string_view more = {}) {
-  if (holds) return;
-  std::fprintf(stderr, "violated: %s\n%.*s\n", what, static_cast<int>(more.size()), more.data());
-  std::abort();
-}
-
-inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
+using gatehouse::testing::require;
+using gatehouse::testing::text_of;
 
 // A few growing prefixes that depend on the bytes alone, so that a finding can be repeated.
 inline std::vector<std::size_t> cuts_of(std::string_view bytes) {

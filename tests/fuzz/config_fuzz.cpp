@@ -1,24 +1,18 @@
 // Any text is either settings or problems: never both, never neither, never a crash, and every problem is one line with a
 // place inside of the text.
+#include "fuzz/fuzz_support.hpp"
 #include "gatehouse/config/load.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
 using namespace gatehouse::config;
+using gatehouse::testing::require;
 
 namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 void check(const Problem& problem, int lines) {
   require(!problem.message.empty(), "a problem says something");

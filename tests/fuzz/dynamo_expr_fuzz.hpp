@@ -1,6 +1,7 @@
 // What the fuzzers of DynamoDB expressions share: fixed placeholders, a fixed item with values of all types, checks.
 #pragma once
 
+#include "fuzz/fuzz_support.hpp"
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/dynamo/expr/bindings.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
@@ -8,23 +9,14 @@
 #include "gatehouse/dynamo/wire/value.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace gatehouse::dynamo::fuzz {
 
-inline void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
-  std::abort();
-}
-
-inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
+using gatehouse::testing::require;
+using gatehouse::testing::text_of;
 
 inline std::string encoded(std::string_view json) {
   Arena arena;

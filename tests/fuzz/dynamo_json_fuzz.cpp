@@ -1,6 +1,6 @@
 // Attribute values: what is accepted is stored well-formed and comes back as the same bytes; stored bytes from anywhere are
 // refused or safe to look at; plain JSON likewise. The first byte chooses which.
-#include "fuzz/dynamo_fuzz.hpp"
+#include "fuzz/fuzz_support.hpp"
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 using namespace gatehouse;
 using namespace gatehouse::dynamo;
-using testing::require;
+using gatehouse::testing::require;
 
 using Read = bool (*)(JsonReader&, ValueWriter&);
 
@@ -85,7 +85,7 @@ void check_stored(std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view text = testing::text_of(data + 1, size - 1);
+  const std::string_view text = gatehouse::testing::text_of(data + 1, size - 1);
   if (data[0] % 4 == 3) {
     check_stored(text);
   } else if (is_valid_utf8(text)) {

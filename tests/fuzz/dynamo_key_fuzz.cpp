@@ -1,5 +1,5 @@
 // Bytes as keys: what can be taken apart is what would have been put together; strings come back and sort as they do.
-#include "fuzz/dynamo_fuzz.hpp"
+#include "fuzz/fuzz_support.hpp"
 #include "gatehouse/dynamo/wire/key_codec.hpp"
 
 #include <string>
@@ -7,7 +7,7 @@
 namespace {
 
 using namespace gatehouse::dynamo;
-using testing::require;
+using gatehouse::testing::require;
 
 using Take = bool (*)(std::string_view&, std::string&);
 using Append = void (*)(std::string&, std::string_view);
@@ -37,7 +37,7 @@ std::string escaped(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes = testing::text_of(data, size);
+  const std::string_view bytes = gatehouse::testing::text_of(data, size);
   check_foreign(bytes, take_number_key, append_number_key);
   check_foreign(bytes, take_escaped_key, append_escaped_key);
 

@@ -1,5 +1,5 @@
 // Two texts as numbers: one form for equal numbers, an order, exact sums, keys that sort as they do.
-#include "fuzz/dynamo_fuzz.hpp"
+#include "fuzz/fuzz_support.hpp"
 #include "gatehouse/dynamo/wire/key_codec.hpp"
 #include "gatehouse/dynamo/wire/number.hpp"
 
@@ -8,7 +8,7 @@
 namespace {
 
 using namespace gatehouse::dynamo;
-using testing::require;
+using gatehouse::testing::require;
 
 bool normal(std::string_view text, std::string& to) {
   NumberText number;
@@ -60,7 +60,7 @@ void check_pair(const std::string& a, const std::string& b) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text = testing::text_of(data, size);
+  const std::string_view text = gatehouse::testing::text_of(data, size);
   const std::size_t split = text.find(';');
   std::string a;
   std::string b;

@@ -1,12 +1,11 @@
 // Tokens and key sets from anywhere. The first byte chooses: a token as it is; a header and claims, divided by a line break, in a
 // token that is validly signed; a key set; JSON alone.
+#include "fuzz/fuzz_support.hpp"
 #include "crypto/jws_hash.hpp"
 #include "gatehouse/base/base64url.hpp"
 #include "gatehouse/crypto/jwt.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -14,16 +13,11 @@ namespace {
 
 using namespace gatehouse;
 using namespace gatehouse::crypto;
+using gatehouse::testing::require;
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view kSecret = "a secret of thirty-two bytes, ok";
 const Claims::WallTime kNow{std::chrono::seconds(1'800'000'000)};
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
-  std::abort();
-}
 
 const KeySet& keys() {
   static const KeySet set = std::move(*KeySet::from_secret(kSecret, JwsAlgorithms().add(JwsAlgorithm::kHS256)));

@@ -1,4 +1,5 @@
 // Path normalisation: what comes out is in normal form, is what would be matched and forwarded, and cannot climb.
+#include "fuzz/fuzz_support.hpp"
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/pipeline/path_escapes.hpp"
@@ -6,20 +7,13 @@
 #include "gatehouse/routing/router.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 namespace {
 
 using namespace gatehouse;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
-  std::abort();
-}
+using gatehouse::testing::require;
 
 // One route that takes everything behind a literal, one for the rest: where the variable begins and ends is what counts.
 struct Routes {

@@ -1,11 +1,10 @@
 // Policy documents, and patterns against a matcher that is too simple to be wrong. The first byte chooses; a line break divides
 // policy from resource, pattern from text.
+#include "fuzz/fuzz_support.hpp"
 #include "gatehouse/crypto/policy.hpp"
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,14 +13,9 @@ namespace {
 
 using namespace gatehouse;
 using namespace gatehouse::crypto;
+using gatehouse::testing::require;
 
 constexpr std::array<std::string_view, 1> kKeys = {"aws:UserAgent"};
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
-  std::abort();
-}
 
 void check_policy(std::string_view json, std::string_view resource) {
   const auto policy = Policy::parse(json, kKeys);

@@ -5,11 +5,11 @@
 #include "gatehouse/net/stream.hpp"
 #include "gatehouse/net/unique_fd.hpp"
 #include "gatehouse/net/worker.hpp"
+#include "support/running_worker.hpp"
 
 #include <functional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace gatehouse::net::testing {
@@ -26,21 +26,5 @@ std::pair<UniqueFd, UniqueFd> tcp_pair();
 
 Endpoint loopback(std::uint16_t port = 0);
 bool wait_readable(int fd, Duration within = std::chrono::seconds(20));
-
-// A worker that runs on a thread of its own until the end of the scope.
-class RunningWorker {
- public:
-  explicit RunningWorker(unsigned index = 0) : worker_(index), thread_([this] { worker_.run(); }) {}
-  ~RunningWorker() {
-    worker_.stop();
-    thread_.join();
-  }
-  Worker& operator*() { return worker_; }
-  Worker* operator->() { return &worker_; }
-
- private:
-  Worker worker_;
-  std::thread thread_;
-};
 
 }  // namespace gatehouse::net::testing

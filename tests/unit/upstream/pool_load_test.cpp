@@ -1,6 +1,7 @@
 // Many requests at once: what one exchange allocates, and two workers that share a backend.
 #include "gatehouse/net/task_group.hpp"
 #include "gatehouse/upstream/pool.hpp"
+#include "support/allocations.hpp"
 #include "unit/upstream/support.hpp"
 
 #include <sys/socket.h>
@@ -8,28 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <future>
-#include <new>
 #include <optional>
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-// Counts for the whole test binary; the sanitizers bring allocators of their own.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define GATEHOUSE_COUNTS_ALLOCATIONS 1
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-#endif
 
 namespace gatehouse::upstream::testing {
 namespace {
@@ -90,7 +71,6 @@ TEST(PoolLoadTest, ManyRequestsShareFewConnections) {
   EXPECT_EQ(pool.idle_connections(), 4u);
 }
 
-#ifdef GATEHOUSE_COUNTS_ALLOCATIONS
 TEST(PoolLoadTest, AnExchangeOnAKeptConnectionAllocatesNothing) {
   ManualClock clock;
   net::Worker worker{0};
@@ -104,7 +84,7 @@ TEST(PoolLoadTest, AnExchangeOnAKeptConnectionAllocatesNothing) {
   char request[1024];
   std::uint64_t before = 0;
   for (int i = 0; i < 20; ++i) {
-    if (i == 10) before = allocations.load();
+    if (i == 10) before = gatehouse::testing::allocations();
     Attempt attempt(pool, waiter);
     attempt.start(0, 0, TimePoint::max());
     if (i == 0) {
@@ -121,9 +101,8 @@ TEST(PoolLoadTest, AnExchangeOnAKeptConnectionAllocatesNothing) {
     ASSERT_EQ(call.poll_body().state, http::BodyState::kEnd);
     attempt.finish(AttemptOutcome::kAnswered);
   }
-  EXPECT_EQ(allocations.load() - before, 0u);
+  EXPECT_EQ(gatehouse::testing::allocations() - before, 0u);
 }
-#endif
 
 // Runs `work` on the worker's thread and waits for it.
 void run_on(net::testing::RunningWorker& worker, const std::function<void()>& work) {

@@ -4,19 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
-
 namespace gatehouse::dynamo {
 namespace {
 
 using test::bindings_for;
+using test::Case;
 using test::Encoded;
-
-struct Case {
-  std::string_view text;
-  std::string_view expected;
-  friend std::ostream& operator<<(std::ostream& to, const Case& one) { return to << one.text; }
-};
 
 // Recorded from DynamoDB Local 2.6.
 

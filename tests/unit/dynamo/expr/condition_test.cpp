@@ -4,21 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
-
 namespace gatehouse::dynamo {
 namespace {
 
 using test::bindings_for;
+using test::Case;
 using test::Encoded;
 using test::Names;
 using test::repeated;
-
-struct Case {
-  std::string_view text;
-  std::string_view expected;
-  friend std::ostream& operator<<(std::ostream& to, const Case& one) { return to << one.text; }
-};
 
 // ---- What the service answers when it refuses a text; empty: it accepts it. Recorded from DynamoDB Local 2.6.
 

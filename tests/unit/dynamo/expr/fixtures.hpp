@@ -8,6 +8,7 @@
 #include "gatehouse/dynamo/wire/value.hpp"
 
 #include <algorithm>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -33,6 +34,13 @@ class Encoded {
 
  private:
   std::string bytes_;
+};
+
+// A text, and what becomes of it.
+struct Case {
+  std::string_view text;
+  std::string_view expected;
+  friend std::ostream& operator<<(std::ostream& to, const Case& one) { return to << one.text; }
 };
 
 using Names = std::vector<std::pair<std::string, std::string>>;

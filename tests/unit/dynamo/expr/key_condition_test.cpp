@@ -4,12 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
-
 namespace gatehouse::dynamo {
 namespace {
 
 using test::bindings_for;
+using test::Case;
 using test::Encoded;
 using test::Names;
 using test::sorted_json;
@@ -34,12 +33,6 @@ std::string parsed(std::string_view text) {
   }
   return terms;
 }
-
-struct Case {
-  std::string_view text;
-  std::string_view expected;
-  friend std::ostream& operator<<(std::ostream& to, const Case& one) { return to << one.text; }
-};
 
 class KeyConditions : public testing::TestWithParam<Case> {};
 

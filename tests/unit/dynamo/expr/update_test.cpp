@@ -4,22 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
-
 namespace gatehouse::dynamo {
 namespace {
 
 using test::bindings_for;
+using test::Case;
 using test::Encoded;
 using test::Names;
 using test::repeated;
 using test::sorted_json;
-
-struct Case {
-  std::string_view text;
-  std::string_view expected;
-  friend std::ostream& operator<<(std::ostream& to, const Case& one) { return to << one.text; }
-};
 
 const Names kNames = {{"#a", "a"}, {"#s", "status"}};
 constexpr std::string_view kItem = R"({"pk": {"S": "u"},

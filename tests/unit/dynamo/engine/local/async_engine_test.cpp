@@ -1,5 +1,6 @@
 // Calls on a worker: what waits for the disk, what must be durable first, and what becomes of a call that is given up.
 #include "dynamo/engine/local/read_policy.hpp"
+#include "support/running_worker.hpp"
 #include "unit/dynamo/engine/local/engine_fixture.hpp"
 #include "unit/dynamo/engine/local/faulty_storage.hpp"
 
@@ -10,35 +11,9 @@ namespace gatehouse::dynamo {
 namespace {
 
 using namespace std::chrono_literals;
+using net::testing::RunningWorker;
 using testing::FaultyStorage;
 using testing::Json;
-
-// A worker on a thread of its own.
-class RunningWorker {
- public:
-  RunningWorker() : thread_([this] { worker_.run(); }) {}
-  ~RunningWorker() {
-    worker_.stop();
-    thread_.join();
-  }
-  net::Worker& operator*() { return worker_; }
-  std::thread::id thread() const { return thread_.get_id(); }
-
-  // Runs `work` on the worker and waits for it.
-  template <class Work>
-  void run(Work work) {
-    std::promise<void> done;
-    worker_.post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
-
- private:
-  net::Worker worker_{0};
-  std::thread thread_;
-};
 
 // A call in flight. Made, asked and destroyed by the test's thread; runs on the worker.
 class Flight {

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using testing::Asked;
 using testing::Reaction;
 using testing::ScriptedStore;
-using testing::WorkerThread;
+using net::testing::RunningWorker;
 
 using Environment = std::map<std::string, std::string, std::less<>>;
 
@@ -96,7 +96,7 @@ class CredentialsTest : public ::testing::Test {
 
   ManualClock clock_;
   int given_ = 0;
-  WorkerThread worker_;
+  net::testing::RunningWorker worker_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<CredentialsProvider> provider_;
 };

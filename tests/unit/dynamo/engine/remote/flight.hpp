@@ -2,44 +2,19 @@
 #pragma once
 
 #include "dynamo/engine/remote/remote_client.hpp"
+#include "support/running_worker.hpp"
 
 #include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace gatehouse::dynamo::testing {
 
-class WorkerThread {
- public:
-  WorkerThread() : thread_([this] { worker_.run(); }) {}
-  ~WorkerThread() {
-    worker_.stop();
-    thread_.join();
-  }
-  net::Worker& operator*() { return worker_; }
-
-  // Runs `work` on the worker and waits for it.
-  template <class Work>
-  void run(Work work) {
-    std::promise<void> done;
-    worker_.post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
-
- private:
-  net::Worker worker_{0};
-  std::thread thread_;
-};
-
 // Made, asked and destroyed by the test's thread. Destroying it destroys the coroutine where it waits.
 class Flight {
  public:
-  Flight(WorkerThread& worker, RemoteClient& client, Operation operation, std::string body = "{}",
+  Flight(net::testing::RunningWorker& worker, RemoteClient& client, Operation operation, std::string body = "{}",
          TimePoint deadline = TimePoint::max())
       : worker_(worker), body_(std::move(body)) {
     worker_.run([&] {
@@ -75,7 +50,7 @@ class Flight {
     ended.set_value();
   }
 
-  WorkerThread& worker_;
+  net::testing::RunningWorker& worker_;
   const std::string body_;
   std::string answer_;
   std::promise<void> ended_;

@@ -13,7 +13,7 @@ namespace {
 using testing::Asked;
 using testing::Reaction;
 using testing::ScriptedStore;
-using testing::WorkerThread;
+using net::testing::RunningWorker;
 using Hosts = std::vector<std::string>;
 
 TEST(ParseNodesTest, TakesListsOfHosts) {
@@ -96,7 +96,7 @@ class NodesTest : public ::testing::Test {
   Reaction answer_{200, R"(["127.0.0.1"])", {}};
   ScriptedStore store_{[this](const Asked& asked) { return react(asked); }};
   RemoteSettings settings_;
-  WorkerThread worker_;
+  net::testing::RunningWorker worker_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<Nodes> nodes_;
 };

@@ -20,7 +20,7 @@ using testing::fault;
 using testing::Flight;
 using testing::Reaction;
 using testing::ScriptedStore;
-using testing::WorkerThread;
+using net::testing::RunningWorker;
 using Then = Reaction::Then;
 
 RemoteSettings settings_for(const std::vector<std::string>& endpoints) {
@@ -191,7 +191,7 @@ TEST(RemoteClientTest, EndsAtTheTimeout) {
 TEST(RemoteClientTest, EndsAtTheDeadlineOfTheCall) {
   ScriptedStore store([](const Asked&) { return Reaction{200, "{}", {}, Then::kHang}; });
   const auto client = open_client(settings_for({store.url()}));
-  WorkerThread worker;
+  net::testing::RunningWorker worker;
   const auto begin = std::chrono::steady_clock::now();
   Flight flight(worker, *client, Operation::kPutItem, "{}", begin + 200ms);
   EXPECT_EQ(flight.status(), 500);
@@ -240,7 +240,7 @@ TEST(RemoteClientTest, SaysThatThereAreNoCredentials) {
 TEST(RemoteClientTest, RunsManyCallsOfSeveralWorkersAtOnce) {
   ScriptedStore store([](const Asked& asked) { return Reaction{200, "{\"echo\":" + asked.body + "}", {}}; });
   const auto client = open_client(settings_for({store.url()}));
-  WorkerThread one, two;
+  net::testing::RunningWorker one, two;
   std::vector<std::unique_ptr<Flight>> flights;
   for (int i = 0; i < 100; ++i)
     flights.push_back(std::make_unique<Flight>(i % 2 == 0 ? one : two, *client, Operation::kGetItem, std::to_string(i)));
@@ -253,7 +253,7 @@ TEST(RemoteClientTest, RefusesWhatIsBeyondItsBounds) {
   options.most_jobs = 2;
   options.most_bytes = 100;
   const auto client = open_client(settings_for({store.url()}), options);
-  WorkerThread worker;
+  net::testing::RunningWorker worker;
   const std::string large(101, 'x');
   EXPECT_EQ(ask(*client, Operation::kPutItem, large).status, 503);
   Flight first(worker, *client, Operation::kPutItem);
@@ -273,7 +273,7 @@ TEST(RemoteClientTest, OutlivesACallThatIsGivenUp) {
   RemoteSettings settings = settings_for({store.url()});
   settings.attempts = 100;
   const auto client = open_client(settings);
-  WorkerThread worker;
+  net::testing::RunningWorker worker;
   for (int i = 0; i < 20; ++i) {
     const auto before = store.count();
     Flight flight(worker, *client, Operation::kPutItem, std::string(1000, 'x'));
@@ -290,7 +290,7 @@ TEST(RemoteClientTest, OutlivesTheWorkerOfACallThatIsGivenUp) {
   settings.timeout = 200ms;
   const auto client = open_client(settings);
   {
-    WorkerThread worker;
+    net::testing::RunningWorker worker;
     Flight flight(worker, *client, Operation::kPutItem);
     ASSERT_TRUE(store.wait_for(1));
   }
@@ -300,7 +300,7 @@ TEST(RemoteClientTest, OutlivesTheWorkerOfACallThatIsGivenUp) {
 TEST(RemoteClientTest, EndsWhatRunsWhenItIsClosed) {
   ScriptedStore store([](const Asked&) { return Reaction{200, "{}", {}, Then::kHang}; });
   const auto client = open_client(settings_for({store.url()}));
-  WorkerThread worker;
+  net::testing::RunningWorker worker;
   Flight write(worker, *client, Operation::kPutItem);
   Flight read(worker, *client, Operation::kGetItem);
   ASSERT_TRUE(store.wait_for(2));

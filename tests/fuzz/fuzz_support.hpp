@@ -1,4 +1,4 @@
-// What the fuzzers of the store's codecs share.
+// What all fuzzers share.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-namespace gatehouse::dynamo::testing {
+namespace gatehouse::testing {
 
 inline void require(bool holds, const char* what, std::string_view more = {}) {
   if (holds) return;
@@ -18,4 +18,4 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-}  // namespace gatehouse::dynamo::testing
+}  // namespace gatehouse::testing
