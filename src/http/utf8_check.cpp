@@ -1,4 +1,4 @@
-#include "utf8_check.hpp"
+#include "gatehouse/http/utf8_check.hpp"
 
 #include <cstddef>
 #include <cstring>

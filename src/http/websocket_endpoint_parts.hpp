@@ -1,8 +1,7 @@
 // What a WebSocketEndpoint has only while it needs it.
 #pragma once
 
-#include "utf8_check.hpp"
-
+#include "gatehouse/http/utf8_check.hpp"
 #include "gatehouse/http/websocket_endpoint.hpp"
 
 #include <memory>

@@ -1,4 +1,4 @@
-#include "http/utf8_check.hpp"
+#include "gatehouse/http/utf8_check.hpp"
 
 #include <gtest/gtest.h>
 
