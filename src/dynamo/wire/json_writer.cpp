@@ -1,193 +1,38 @@
-// JSON from encoded values. Pieces gather in a buffer on the stack: appending each of them to the string would cost more than
-// making them.
+// JSON from encoded values. What nearly all items are made of, short names and texts without escapes, is copied in runs of a
+// fixed length, longer than they are: what lies behind them is overwritten by what follows. A size that decides over branches
+// would cost more than the copying.
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 
-#include "dynamo/wire/base64.hpp"
-#include "dynamo/wire/byte_copy.hpp"
-#include "dynamo/wire/byte_scan.hpp"
-#include "dynamo/wire/json_escape.hpp"
 #include "gatehouse/dynamo/wire/encoding.hpp"
+#include "gatehouse/dynamo/wire/json_sink.hpp"
 #include "gatehouse/dynamo/wire/number.hpp"
+
+#include <algorithm>
+#include <cstring>
 
 namespace gatehouse::dynamo {
 namespace {
 
-// What stands between a name and the text of a string or number, and behind that.
-constexpr char kStringHead[] = "\":{\"S\":\"";
-constexpr char kNumberHead[] = "\":{\"N\":\"";
-constexpr std::size_t kHead = sizeof kStringHead - 1;
-static_assert(kHead == 8 && sizeof kNumberHead == sizeof kStringHead);
+constexpr std::size_t kRun = 32;           // bytes that are copied at once: of a name, number or element, of a text several times
+constexpr std::size_t kLongestText = 128;  // that is copied so
+// How far behind the beginning of an attribute that reads, and how far it writes.
+constexpr std::size_t kReach = 1 + kRun + 3 + kLongestText;
+constexpr std::size_t kTextRoom = 1 + kRun + 8 + kLongestText + 3;
+constexpr std::size_t kSetRoom = 1 + kRun + 9 + kRun / 2 * 4 + kRun + 3;  // of elements of one byte each
+static_assert(std::max(kTextRoom, kSetRoom) < JsonSink::kRoom && kLongestText % kRun == 0);
 
-class Sink {
- public:
-  explicit Sink(std::string& to) : to_(to) {}
-  ~Sink() { flush(); }
-  Sink(const Sink&) = delete;
-  Sink& operator=(const Sink&) = delete;
+void copy_run(char* to, const char* from) { std::memcpy(to, from, kRun); }
 
-  void put(char c) {
-    reserve(1);
-    *at_++ = c;
-  }
-
-  template <std::size_t kSize>
-  void literal(const char (&text)[kSize]) {
-    reserve(kSize - 1);
-    std::memcpy(at_, text, kSize - 1);
-    at_ += kSize - 1;
-  }
-
-  // `before` text `after`, where what stands around the text is short.
-  template <std::size_t kBefore, std::size_t kAfter>
-  void around(const char (&before)[kBefore], std::string_view text, const char (&after)[kAfter]) {
-    literal(before);
-    bytes(text);
-    literal(after);
-  }
-
-  void bytes(std::string_view text) {
-    if (!fits(text.size())) {
-      flush();
-      if (text.size() > sizeof buffer_) {
-        to_.append(text);
-        return;
-      }
-    }
-    at_ = copy_bytes(at_, text.data(), text.size());
-  }
-
-  void escaped(std::string_view text) {
-    while (true) {
-      const std::size_t clean = clean_prefix(text);
-      bytes(text.substr(0, clean));
-      if (clean == text.size()) return;
-      reserve(kMaxEscape);
-      at_ = write_escape(at_, text[clean]);
-      text.remove_prefix(clean + 1);
-    }
-  }
-
-  // `mark` "name":{"S":"text"}, for texts that need no escapes, with one check for room. `readable`: bytes up to there may be
-  // read. False, and nothing has happened, when it is too long for that.
-  [[gnu::always_inline]] inline bool attribute(char mark, const encoding::Text& name, const char (&head)[kHead + 1],
-                                               std::string_view text, const char* readable) {
-    const std::size_t size = name.size + text.size() + kHead + 4 + kCopySlack;
-    if (!fits(size)) [[unlikely]] {
-      flush();
-      if (size > sizeof buffer_) return false;
-    }
-    char* at = at_;
-    *at++ = mark;
-    *at++ = '"';
-    at = copy_roomy(at, name.begin, name.size, readable);
-    std::memcpy(at, head, kHead);
-    at = copy_roomy(at + kHead, text.data(), text.size(), readable);
-    std::memcpy(at, "\"}", 2);
-    at_ = at + 2;
-    return true;
-  }
-
-  // `mark` "name":, likewise.
-  [[gnu::always_inline]] inline bool name(char mark, const encoding::Text& name, const char* readable) {
-    const std::size_t size = name.size + 4 + kCopySlack;
-    if (!fits(size)) [[unlikely]] {
-      flush();
-      if (size > sizeof buffer_) return false;
-    }
-    char* at = at_;
-    *at++ = mark;
-    *at++ = '"';
-    at = copy_roomy(at, name.begin, name.size, readable);
-    std::memcpy(at, "\":", 2);
-    at_ = at + 2;
-    return true;
-  }
-
-  // `mark` "text", likewise.
-  bool element(char mark, const encoding::Text& text, const char* readable) {
-    const std::size_t size = text.size + 3 + kCopySlack;
-    if (!fits(size)) [[unlikely]] {
-      flush();
-      if (size > sizeof buffer_) return false;
-    }
-    char* at = at_;
-    *at++ = mark;
-    *at++ = '"';
-    at = copy_roomy(at, text.begin, text.size, readable);
-    *at++ = '"';
-    at_ = at;
-    return true;
-  }
-
-  void text(const encoding::Text& text) {
-    if (text.escape) [[unlikely]] {
-      escaped(text.view());
-    } else {
-      bytes(text.view());
-    }
-  }
-
-  void base64(std::string_view bytes) {
-    if (!fits(base64_size(bytes.size()))) {
-      flush();
-      if (base64_size(bytes.size()) > sizeof buffer_) {
-        append_base64(to_, bytes);
-        return;
-      }
-    }
-    at_ = encode_base64(at_, bytes);
-  }
-
- private:
-  bool fits(std::size_t size) const { return size <= static_cast<std::size_t>(buffer_ + sizeof buffer_ - at_); }
-
-  void reserve(std::size_t size) {
-    if (!fits(size)) [[unlikely]]
-      flush();
-  }
-
-  void flush() {
-    to_.append(buffer_, static_cast<std::size_t>(at_ - buffer_));
-    at_ = buffer_;
-  }
-
-  std::string& to_;
-  char buffer_[1024];
-  char* at_ = buffer_;
-};
-
-void write_value(Sink& to, const char* value);
-
-// A set from its opening bracket on; of numbers or strings, both of which are text.
-void write_texts(Sink& to, const encoding::Container& elements) {
-  char mark = '[';
-  for (const char* at = elements.begin; at != elements.end(); mark = ',') {
-    const encoding::Text element = encoding::text(at);
-    at = element.end();
-    if (!element.escape && to.element(mark, element, elements.end())) [[likely]]
-      continue;
-    to.put(mark);
-    to.put('"');
-    to.text(element);
-    to.put('"');
-  }
-  to.put(']');
+template <std::size_t kSize>
+char* copy_literal(char* to, const char (&text)[kSize]) {
+  std::memcpy(to, text, kSize - 1);
+  return to + kSize - 1;
 }
 
-void write_binaries(Sink& to, const encoding::Container& elements) {
-  char mark = '[';
-  for (const char* at = elements.begin; at != elements.end(); mark = ',') {
-    const encoding::Text element = encoding::text(at);
-    at = element.end();
-    to.put(mark);
-    to.put('"');
-    to.base64(element.view());
-    to.put('"');
-  }
-  to.put(']');
-}
+// Of the head of a name or text: its length stands in one byte, and nothing in it needs an escape.
+bool is_simple(unsigned char head) { return (head & 0x81) == 0; }
 
-// Whether the size of what is written is counted along the way.
+// Whether the size of what is written is counted along the way, as size_of() counts it.
 struct Sized {
   std::uint64_t bytes = 0;
   void add(std::size_t more) { bytes += more; }
@@ -201,44 +46,162 @@ struct Unsized {
   void add_value(const char*) {}
 };
 
-// Strings and numbers without escapes, as nearly all are, go the short way.
-template <class Size>
-void write_attributes(Sink& to, const encoding::Container& attributes, Size& size) {
-  const char* const end = attributes.end();
-  char mark = '{';
-  for (const char* at = attributes.begin; at != end; mark = ',') {
-    const encoding::Text name = encoding::text(at);
-    const char* const value = name.end();
-    size.add(name.size);
-    if (*value == encoding::kTagString) {
-      const encoding::Text text = encoding::text(value + 1);
-      at = text.end();
-      size.add(text.size);
-      if (!(name.escape | text.escape) && to.attribute(mark, name, kStringHead, text.view(), end)) [[likely]]
-        continue;
-    } else if (*value == encoding::kTagNumber) {
-      const std::string_view number = encoding::number(value);
-      at = number.data() + number.size();
-      size.add_number(number);
-      if (!name.escape && to.attribute(mark, name, kNumberHead, number, end)) [[likely]]
-        continue;
-    } else {
-      at = encoding::value_end(value);
-      size.add_value(value);
-    }
-    if (name.escape || !to.name(mark, name, end)) [[unlikely]] {
-      to.put(mark);
-      to.put('"');
-      to.text(name);
-      to.literal("\":");
-    }
-    write_value(to, value);
+void write_value(JsonSink& to, const char* value);
+
+// A set from its opening bracket on; of numbers or strings, both of which are text.
+void write_texts(JsonSink& to, const encoding::Container& elements) {
+  char mark = '[';
+  for (const char* at = elements.begin; at != elements.end(); mark = ',') {
+    const encoding::Text element = encoding::text(at);
+    at = element.end();
+    to.put(mark);
+    to.put('"');
+    to.text(element);
+    to.put('"');
   }
-  if (attributes.size == 0) to.put('{');
-  to.put('}');
+  to.put(']');
 }
 
-void write_list(Sink& to, const encoding::Container& list) {
+void write_binaries(JsonSink& to, const encoding::Container& elements) {
+  char mark = '[';
+  for (const char* at = elements.begin; at != elements.end(); mark = ',') {
+    const encoding::Text element = encoding::text(at);
+    at = element.end();
+    to.put(mark);
+    to.put('"');
+    to.base64(element.view());
+    to.put('"');
+  }
+  to.put(']');
+}
+
+// Two of an attribute's value, with the quotation mark behind its name and a comma, if it is short and simple. They return its end and
+// move `out` and `size`; otherwise nullptr, and nothing has happened. Up to `readable` bytes may be read.
+template <class Size>
+const char* write_simple_set(char*& out, const char* value, const char* readable, Size& size) {
+  const encoding::Container elements = encoding::container(value + 1);
+  if (elements.size > kRun || static_cast<std::size_t>(readable - elements.begin) < 2 * kRun) return nullptr;
+  char* to = copy_literal(out, "\":{\"SS\":[");
+  for (const char* at = elements.begin; at != elements.end();) {
+    const auto head = static_cast<unsigned char>(*at);
+    if (!is_simple(head)) return nullptr;
+    const std::size_t bytes = head >> 1;
+    *to++ = '"';
+    copy_run(to, at + 1);
+    to = copy_literal(to + bytes, "\",");
+    at += 1 + bytes;
+  }
+  out = copy_literal(to - 1, "]},");
+  size.add(elements.size - elements.count);
+  return elements.end();
+}
+
+template <class Size>
+[[gnu::always_inline]] inline const char* write_simple(char*& out, const char* value, const char* readable, Size& size) {
+  const auto head = static_cast<unsigned char>(value[1]);
+  switch (static_cast<encoding::Tag>(*value)) {
+    case encoding::kTagString: {
+      const encoding::Text text = encoding::text(value + 1);
+      if (text.escape || text.size > kLongestText) return nullptr;
+      char* const to = copy_literal(out, "\":{\"S\":\"");
+      copy_run(to, text.begin);
+      for (std::size_t done = kRun; done < text.size; done += kRun) copy_run(to + done, text.begin + done);
+      out = copy_literal(to + text.size, "\"},");
+      size.add(text.size);
+      return text.end();
+    }
+    case encoding::kTagNumber: {
+      if (head > kRun) return nullptr;
+      char* const to = copy_literal(out, "\":{\"N\":\"");
+      copy_run(to, value + 2);
+      out = copy_literal(to + head, "\"},");
+      size.add_number({value + 2, head});
+      return value + 2 + head;
+    }
+    case encoding::kTagBool:
+      out = head != 0 ? copy_literal(out, "\":{\"BOOL\":true},") : copy_literal(out, "\":{\"BOOL\":false},");
+      size.add(1);
+      return value + 2;
+    case encoding::kTagNull:
+      out = copy_literal(out, "\":{\"NULL\":true},");
+      size.add(1);
+      return value + 1;
+    case encoding::kTagStringSet: return write_simple_set(out, value, readable, size);
+    default: return nullptr;
+  }
+}
+
+// Any attribute and a comma. Returns its end.
+template <class Size>
+[[gnu::noinline]] const char* write_attribute(JsonSink& to, const char* at, Size& size) {
+  const encoding::Text name = encoding::text(at);
+  const char* const value = name.end();
+  size.add(name.size);
+  size.add_value(value);
+  to.put('"');
+  to.text(name);
+  to.literal("\":");
+  write_value(to, value);
+  to.put(',');
+  return encoding::value_end(value);
+}
+
+// The attributes that begin before `stop`, which lies kReach before `readable` at least, a comma behind each. Returns the end of
+// the last one.
+template <class Size>
+const char* write_run(JsonSink& to, const char* at, const char* stop, const char* readable, Size& size) {
+  char* out = to.at();
+  Size counted = size;
+  while (at < stop) {
+    if (to.is_short_of_room(out)) [[unlikely]] {
+      to.wrote(out);
+      to.flush();
+      out = to.at();
+    }
+    *out = '"';
+    const auto head = static_cast<unsigned char>(*at);
+    const std::size_t name_size = head >> 1;
+    copy_run(out + 1, at + 1);
+    char* behind = out + 1 + name_size;
+    const bool simple = is_simple(head) && name_size <= kRun;
+    if (const char* const end = simple ? write_simple(behind, at + 1 + name_size, readable, counted) : nullptr) [[likely]] {
+      counted.add(name_size);
+      out = behind;
+      at = end;
+      continue;
+    }
+    to.wrote(out);
+    size = counted;
+    at = write_attribute(to, at, size);
+    counted = size;
+    out = to.at();
+  }
+  to.wrote(out);
+  size = counted;
+  return at;
+}
+
+template <class Size>
+void write_attributes(JsonSink& to, const encoding::Container& attributes, Size& size) {
+  if (attributes.size == 0) {
+    to.literal("{}");
+    return;
+  }
+  to.put('{');
+  const char* at = attributes.begin;
+  const char* const end = attributes.end();
+  if (attributes.size > kReach) at = write_run(to, at, end - kReach, end, size);
+  if (at != end) {
+    // The last ones are written from where bytes behind them may be read.
+    char last[2 * kReach];
+    const auto rest = static_cast<std::size_t>(end - at);
+    std::memcpy(last, at, rest);
+    write_run(to, last, last + rest, last + sizeof last, size);
+  }
+  to.replace_last('}');
+}
+
+void write_list(JsonSink& to, const encoding::Container& list) {
   to.literal("{\"L\":[");
   for (const char* at = list.begin; at != list.end(); at = encoding::value_end(at)) {
     if (at != list.begin) to.put(',');
@@ -247,14 +210,18 @@ void write_list(Sink& to, const encoding::Container& list) {
   to.literal("]}");
 }
 
-void write_value(Sink& to, const char* value) {
+void write_value(JsonSink& to, const char* value) {
   switch (static_cast<encoding::Tag>(*value)) {
     case encoding::kTagString:
       to.literal("{\"S\":\"");
       to.text(encoding::text(value + 1));
       to.literal("\"}");
       return;
-    case encoding::kTagNumber: to.around("{\"N\":\"", encoding::number(value), "\"}"); return;
+    case encoding::kTagNumber:
+      to.literal("{\"N\":\"");
+      to.bytes(encoding::number(value));
+      to.literal("\"}");
+      return;
     case encoding::kTagBinary:
       to.literal("{\"B\":\"");
       to.base64(encoding::text(value + 1).view());
@@ -294,95 +261,23 @@ void write_value(Sink& to, const char* value) {
   }
 }
 
-void write_plain(Sink& to, Value value);
-
-void write_plain_map(Sink& to, const Map& map) {
-  to.put('{');
-  bool first = true;
-  for (const Attribute& attribute : map) {
-    if (!first) to.put(',');
-    first = false;
-    to.put('"');
-    to.escaped(attribute.name);
-    to.literal("\":");
-    write_plain(to, attribute.value);
-  }
-  to.put('}');
-}
-
-void write_plain_numbers(Sink& to, Value set) {
-  to.put('[');
-  bool first = true;
-  for (const std::string_view number : set.elements()) {
-    if (!first) to.put(',');
-    first = false;
-    to.bytes(number);
-  }
-  to.put(']');
-}
-
-void write_plain_list(Sink& to, const List& list) {
-  to.put('[');
-  bool first = true;
-  for (const Value value : list) {
-    if (!first) to.put(',');
-    first = false;
-    write_plain(to, value);
-  }
-  to.put(']');
-}
-
-void write_plain(Sink& to, Value value) {
-  switch (value.type()) {
-    case Type::kString:
-      to.put('"');
-      to.escaped(value.text());
-      to.put('"');
-      return;
-    case Type::kNumber: to.bytes(value.text()); return;
-    case Type::kBinary:
-      to.put('"');
-      to.base64(value.text());
-      to.put('"');
-      return;
-    case Type::kBool: to.bytes(value.boolean() ? "true" : "false"); return;
-    case Type::kNull: to.literal("null"); return;
-    case Type::kStringSet: write_texts(to, encoding::container(value.bytes().data() + 1)); return;
-    case Type::kNumberSet: write_plain_numbers(to, value); return;
-    case Type::kBinarySet: write_binaries(to, encoding::container(value.bytes().data() + 1)); return;
-    case Type::kList: write_plain_list(to, value.list()); return;
-    case Type::kMap: write_plain_map(to, value.map()); return;
-  }
-}
-
 }  // namespace
 
 void write_json_value(std::string& to, Value value) {
-  Sink sink(to);
+  JsonSink sink(to);
   write_value(sink, value.bytes().data());
 }
 
 void write_json_item(std::string& to, const Map& item) {
-  Sink sink(to);
+  JsonSink sink(to);
   Unsized unsized;
   write_attributes(sink, item.encoded(), unsized);
 }
 
-std::uint64_t write_json_item_sized(std::string& to, const Map& item) {
-  Sink sink(to);
+std::uint64_t write_json_item_sized(JsonSink& to, const Map& item) {
   Sized size;
-  write_attributes(sink, item.encoded(), size);
+  write_attributes(to, item.encoded(), size);
   return size.bytes;
-}
-
-void write_plain_value(std::string& to, Value value) {
-  Sink sink(to);
-  write_plain(sink, value);
-}
-
-void write_plain_item(std::string& to, const Map& item) {
-  Sink sink(to);
-  write_plain_map(sink, item);
 }
 
 }  // namespace gatehouse::dynamo

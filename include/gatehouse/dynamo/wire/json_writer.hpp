@@ -9,11 +9,13 @@
 
 namespace gatehouse::dynamo {
 
+class JsonSink;
+
 void write_json_string(std::string& to, std::string_view text);  // with quotes
 void write_json_integer(std::string& to, std::int64_t value);
 void write_json_value(std::string& to, Value value);             // {"S":"…"}
 void write_json_item(std::string& to, const Map& item);          // {"name":{"S":"…"},…}
-std::uint64_t write_json_item_sized(std::string& to, const Map& item);  // and what size_of(item) says, in the same pass
+std::uint64_t write_json_item_sized(JsonSink& to, const Map& item);  // and what size_of(item) says, in the same pass
 void write_plain_value(std::string& to, Value value);            // "…", 5, true, null, […], {…}
 void write_plain_item(std::string& to, const Map& item);
 

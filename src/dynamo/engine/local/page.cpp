@@ -2,6 +2,7 @@
 
 #include "row_key.hpp"
 
+#include "gatehouse/dynamo/wire/json_sink.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 
 #include <memory>
@@ -62,8 +63,8 @@ class PageReader {
 
   void add_plain(const Map& row) {
     ++page_.scanned;
-    if (page_.count++ != 0) items_ += ',';
-    row_bytes_ += write_json_item_sized(items_, row);
+    if (page_.count++ != 0) plain_items_.put(',');
+    row_bytes_ += write_json_item_sized(plain_items_, row);
     bytes_ = row_bytes_;
   }
 
@@ -115,6 +116,7 @@ class PageReader {
   Run& run_;
   const PagePlan& plan_;
   std::string& items_;
+  JsonSink plain_items_{items_};
   // Every row is answered as it is.
   const bool plain_ = !needs_items() && !plan_.filter && !plan_.projection && !plan_.count_only;
   Page page_;
