@@ -23,6 +23,10 @@ IpAddress from_bytes(const Bytes& bytes) {
   return IpAddress::from(reinterpret_cast<const sockaddr&>(address));
 }
 
+// The addresses next to those of IPv4.
+constexpr Bytes kBelowV4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff};
+constexpr Bytes kAboveV4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+
 // False when there is none.
 bool step_up(Bytes& bytes) {
   for (std::size_t i = bytes.size(); i-- > 0;) {
@@ -111,8 +115,17 @@ bool IpSet::add(std::string_view network) {
     first[i] &= mask;
     last[i] |= static_cast<std::uint8_t>(~mask);
   }
-  Range range{from_bytes(first), from_bytes(last)};
+  // A network of IPv6 that has the IPv4 addresses in its middle does not mean them.
+  if (first < kV4Prefix && last >= kV4Prefix) {
+    insert({from_bytes(first), from_bytes(kBelowV4)});
+    if (last >= kAboveV4) insert({from_bytes(kAboveV4), from_bytes(last)});
+  } else {
+    insert({from_bytes(first), from_bytes(last)});
+  }
+  return true;
+}
 
+void IpSet::insert(Range range) {
   // What overlaps or touches the new range is one run of the sorted list.
   const auto touches = [](const IpAddress& end, const IpAddress& begin) {
     Bytes after = end.bytes();
@@ -127,7 +140,6 @@ bool IpSet::add(std::string_view network) {
     ++to;
   }
   ranges_.insert(ranges_.erase(from, to), range);
-  return true;
 }
 
 bool IpSet::contains(const IpAddress& address) const {

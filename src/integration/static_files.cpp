@@ -7,10 +7,12 @@
 #include "file_reader.hpp"
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "media_types.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -56,7 +58,7 @@ void answer_redirect(RequestContext& context) {
 
 void answer_unavailable(RequestContext& context, std::string_view reason) {
   Answer answer(context.arena(), 503, reason, "Service Unavailable");
-  answer.fields.set(FieldId::kRetryAfter, "1");
+  pipeline::set_retry_after(answer, context.arena(), std::chrono::seconds(1));
   context.answer(answer);
 }
 

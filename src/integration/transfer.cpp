@@ -4,6 +4,7 @@
 #include "forwarding.hpp"
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
 #include "gatehouse/upstream/retry.hpp"
 #include "websocket_relay.hpp"
 #include "whole_body.hpp"
@@ -242,15 +243,8 @@ void Transfer::answer(int status, std::string_view reason, std::string_view mess
 
 void Transfer::answer_unavailable(const Error& error) {
   Answer made(context_.arena(), 503, error.reason(), "Service Unavailable");
-  std::uint64_t seconds = 1;
-  if (error.reason() == kBreakerOpen) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(backend_.breaker_remaining());
-    seconds = std::max<std::uint64_t>(static_cast<std::uint64_t>(left.count()), 1);
-  }
-  char text[20];
-  char* const end = write_u64(text, seconds);
-  const std::string_view value = context_.arena().copy({text, static_cast<std::size_t>(end - text)});
-  made.fields.set(http::FieldId::kRetryAfter, value);
+  const Duration wait = error.reason() == kBreakerOpen ? backend_.breaker_remaining() : std::chrono::seconds(1);
+  pipeline::set_retry_after(made, context_.arena(), wait);
   context_.answer(made);
 }
 

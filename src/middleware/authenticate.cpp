@@ -1,7 +1,7 @@
 // The authentication step: asks the authorizers of a route, any group of which may accept.
-#include "gatehouse/base/strings.hpp"
 #include "gatehouse/middleware/authorizer.hpp"
 #include "gatehouse/middleware/steps.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
 
 #include <optional>
 #include <utility>
@@ -72,11 +72,7 @@ class Hearing {
     const Finding& why = *refusal_;
     context.detail = why.detail;
     Answer answer(context.arena(), why.status, why.reason, message(why.status));
-    if (why.retry_after_s > 0) {
-      char text[20];
-      answer.fields.set(http::FieldId::kRetryAfter,
-                        context.arena().copy({text, static_cast<std::size_t>(write_u64(text, why.retry_after_s) - text)}));
-    }
+    if (why.retry_after > Duration::zero()) pipeline::set_retry_after(answer, context.arena(), why.retry_after);
     if (why.kind == Finding::Kind::kRefused) {
       if (!why.challenge.empty()) answer.fields.append(http::FieldId::kWwwAuthenticate, why.challenge);
       return answer;

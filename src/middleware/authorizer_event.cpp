@@ -1,11 +1,11 @@
 #include "authorizer_event.hpp"
 
+#include "gatehouse/base/json_text.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/middleware/policy_facts.hpp"
 #include "gatehouse/pipeline/query.hpp"
 #include "gatehouse/pipeline/route.hpp"
-#include "json_text.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -39,7 +39,7 @@ class Json {
   }
   Json& put(std::string_view name, std::string_view value) {
     member(name);
-    add_json_text(text, value);
+    append_json_string(text, value);
     return *this;
   }
   Json& number(std::string_view name, std::int64_t value) {
@@ -52,7 +52,7 @@ class Json {
     text += '[';
     for (const std::string_view value : values) {
       if (text.back() != '[') text += ',';
-      add_json_text(text, value);
+      append_json_string(text, value);
     }
     text += ']';
     return *this;
@@ -65,7 +65,7 @@ class Json {
   void member(std::string_view name) {
     if (!text.empty() && text.back() != '{') text += ',';
     if (name.empty()) return;
-    add_json_text(text, name);
+    append_json_string(text, name);
     text += ':';
   }
 };

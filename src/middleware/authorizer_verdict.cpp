@@ -1,7 +1,7 @@
 #include "authorizer_verdict.hpp"
 
+#include "gatehouse/base/json_text.hpp"
 #include "gatehouse/middleware/policy_facts.hpp"
-#include "json_text.hpp"
 
 namespace gatehouse::middleware {
 namespace {
@@ -44,7 +44,7 @@ bool add_as_text(std::string& to, JsonValue member) {
     case JsonKind::kString:
     case JsonKind::kNumber:
     case JsonKind::kTrue:
-    case JsonKind::kFalse: add_json_text(to, member.text()); return true;
+    case JsonKind::kFalse: append_json_string(to, member.text()); return true;
     case JsonKind::kNull:
     case JsonKind::kArray:
     case JsonKind::kObject: break;
@@ -59,7 +59,7 @@ bool read_context(JsonValue root, AuthorizerPayload payload, Verdict& verdict) {
   std::string json = "{";
   const auto begin_member = [&json](std::string_view name) {
     if (json.size() > 1) json += ',';
-    add_json_text(json, name);
+    append_json_string(json, name);
     json += ':';
   };
   if (context && context.is_object()) {
@@ -75,7 +75,7 @@ bool read_context(JsonValue root, AuthorizerPayload payload, Verdict& verdict) {
   }
   if (!verdict.subject.empty()) {
     begin_member("principalId");
-    add_json_text(json, verdict.subject);
+    append_json_string(json, verdict.subject);
   }
   json += '}';
   verdict.claims = claims_of(json);
@@ -116,9 +116,9 @@ VerdictPtr read_simple_answer(const upstream::HttpReply& reply, const HttpAuthor
     verdict->fields.emplace_back(name, value);
     verdict->bytes += name.size() + value.size();
     if (claims.size() > 1) claims += ',';
-    add_json_text(claims, name);
+    append_json_string(claims, name);
     claims += ':';
-    add_json_text(claims, value);
+    append_json_string(claims, value);
   }
   verdict->claims = claims_of(claims + '}');
   return verdict;

@@ -4,6 +4,7 @@
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/ip.hpp"
+#include "gatehouse/base/json_text.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/base/units.hpp"
 
@@ -16,10 +17,6 @@
 namespace gatehouse::middleware {
 
 namespace json {
-
-// The inside of a string: at most `limit` bytes are written; returns the end.
-// Control bytes (C1 too), DEL, quotes and backslashes are escaped, invalid UTF-8 becomes U+FFFD; nothing is cut in its middle.
-char* write_text(char* to, const char* from, std::size_t size, std::size_t limit);
 
 // Most numbers of a line are this small.
 struct SmallNumber {
@@ -69,7 +66,7 @@ class JsonLine {
   }
   // The inside of a string, at most `limit` bytes of it.
   JsonLine& text(std::string_view value, std::size_t limit) {
-    at_ = json::write_text(at_, value.data(), value.size(), limit);
+    at_ = write_json_text(at_, value, limit);
     return *this;
   }
   JsonLine& number(std::uint64_t value) {

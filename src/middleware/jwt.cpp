@@ -108,7 +108,7 @@ class JwtAuthorizer final : public Authorizer {
     const RemoteKeys::Outlook outlook = judged.issuer->remote->outlook(judged.key);
     switch (outlook.kind) {
       case RemoteKeys::Outlook::Kind::kMayHelp: break;
-      case RemoteKeys::Outlook::Kind::kUnavailable: return unavailable(outlook.retry_after_s);
+      case RemoteKeys::Outlook::Kind::kUnavailable: return unavailable(outlook.retry_after);
       case RemoteKeys::Outlook::Kind::kUnknown:
         if (judged.refusal) return refuse(context, *judged.refusal);
     }
@@ -124,15 +124,15 @@ class JwtAuthorizer final : public Authorizer {
     net::Waiter& waiter = context.exchange.waiter();
     const net::RemoteWake wake(context.exchange.worker(), waiter);
     const std::uint64_t number = keys.ask(wake.handle());
-    if (number == 0) co_return unavailable(1);
+    if (number == 0) co_return unavailable(std::chrono::seconds(1));
     const WaitLimit limit(context.exchange.worker(), waiter, keys.longest_wait());
     while (!keys.is_over(number) && !limit.passed() && !context.exchange.failed()) co_await waiter;
 
     judged = judge(context, state, token.text);
     if (judged.finding) co_return std::move(*judged.finding);
     const RemoteKeys::Outlook outlook = keys.outlook(judged.key);
-    if (outlook.kind == RemoteKeys::Outlook::Kind::kUnavailable) co_return unavailable(outlook.retry_after_s);
-    if (!judged.refusal || !keys.is_over(number)) co_return unavailable(1);
+    if (outlook.kind == RemoteKeys::Outlook::Kind::kUnavailable) co_return unavailable(outlook.retry_after);
+    if (!judged.refusal || !keys.is_over(number)) co_return unavailable(std::chrono::seconds(1));
     keys.remember_unknown(judged.key);
     co_return refuse(context, *judged.refusal);
   }
@@ -292,13 +292,13 @@ class JwtAuthorizer final : public Authorizer {
     return finding;
   }
 
-  static Finding unavailable(std::uint32_t retry_after_s) {
+  static Finding unavailable(Duration retry_after) {
     Finding finding;
     finding.kind = Finding::Kind::kRefused;
     finding.status = 503;
     finding.reason = "jwt_keys_unavailable";
     finding.detail = "the keys that the token could be verified with cannot be fetched";
-    finding.retry_after_s = retry_after_s;
+    finding.retry_after = retry_after;
     return finding;
   }
 

@@ -1,5 +1,8 @@
 #include "gatehouse/middleware/overload.hpp"
 
+#include "gatehouse/pipeline/answer_fields.hpp"
+
+#include <chrono>
 #include <utility>
 
 namespace gatehouse::middleware {
@@ -14,7 +17,7 @@ class OverloadStep final : public pipeline::Middleware {
   pipeline::Decision on_request(pipeline::RequestContext& context) const override {
     if (!overload_->refuses_requests.load(std::memory_order_relaxed)) [[likely]] return std::nullopt;
     pipeline::Answer refusal(context.arena(), 503, "overloaded", "Service Unavailable");
-    refusal.fields.set(http::FieldId::kRetryAfter, "1");
+    pipeline::set_retry_after(refusal, context.arena(), std::chrono::seconds(1));
     return refusal;
   }
 

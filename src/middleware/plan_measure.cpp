@@ -1,6 +1,6 @@
 #include "plan_measure.hpp"
 
-#include "decimal_field.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -10,11 +10,6 @@ namespace gatehouse::middleware {
 namespace {
 
 using Wall = std::chrono::system_clock::time_point;
-
-// Whole seconds, rounded up: who waits as long as told is in the next period.
-std::uint64_t seconds_until(Wall end, Wall now) {
-  return end > now ? static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(end - now).count()) : 0;
-}
 
 }  // namespace
 
@@ -54,15 +49,15 @@ std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& con
   (verdict.admitted ? plan->admitted : plan->exhausted)->add(worker);
   const bool tightest = !context.rate.measured || verdict.remaining < context.rate.remaining;
   if (verdict.admitted && !tightest) return std::nullopt;
-  const std::uint64_t seconds = seconds_until(plans::beginning_of(plans::next_period(rule, day)), clock_.wall());
-  context.rate = {true, plan->settings.quota.limit, verdict.remaining, seconds};
-  return verdict.admitted ? std::nullopt : refuse(context, *plan, seconds);
+  const Duration left = plans::beginning_of(plans::next_period(rule, day)) - clock_.wall();
+  context.rate = {true, plan->settings.quota.limit, verdict.remaining, pipeline::seconds_up(left)};
+  return verdict.admitted ? std::nullopt : refuse(context, *plan, left);
 }
 
-std::optional<pipeline::Answer> PlanMeasure::refuse(pipeline::RequestContext& context, const plans::Plan& plan, std::uint64_t seconds) const {
+std::optional<pipeline::Answer> PlanMeasure::refuse(pipeline::RequestContext& context, const plans::Plan& plan, Duration left) const {
   context.detail = context.arena().concat({"the quota of the plan ", plan.settings.name, " is used up"});
   pipeline::Answer refusal(context.arena(), 429, "quota_exceeded", "Limit Exceeded");
-  refusal.fields.set(http::FieldId::kRetryAfter, decimal(context.arena(), seconds));
+  pipeline::set_retry_after(refusal, context.arena(), left);
   return refusal;
 }
 

@@ -23,7 +23,7 @@ class PlanMeasure {
 
  private:
   plans::Day today(TimePoint now) const;
-  std::optional<pipeline::Answer> refuse(pipeline::RequestContext& context, const plans::Plan& plan, std::uint64_t seconds) const;
+  std::optional<pipeline::Answer> refuse(pipeline::RequestContext& context, const plans::Plan& plan, Duration left) const;
 
   PlanUse use_;
   const plans::Plan* otherwise_ = nullptr;

@@ -18,10 +18,6 @@ namespace {
 constexpr Duration kFirstBackOff = std::chrono::seconds(1);
 constexpr Duration kLongestBackOff = std::chrono::seconds(60);
 
-std::uint32_t seconds_up(Duration duration) {
-  return static_cast<std::uint32_t>(std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(duration).count(), 1));
-}
-
 // Gateways that were started together do not ask together.
 Duration with_jitter(Duration duration) {
   static thread_local std::minstd_rand random{std::random_device()()};
@@ -215,9 +211,9 @@ RemoteKeys::View RemoteKeys::view() const {
 RemoteKeys::Outlook RemoteKeys::outlook(std::uint64_t key) const {
   const TimePoint now = state_->clock.now();
   const std::lock_guard lock(state_->mutex);
-  if (state_->keys && state_->unknown.has(key, now, state_->settings.refetch)) return {Outlook::Kind::kUnknown, 0};
+  if (state_->keys && state_->unknown.has(key, now, state_->settings.refetch)) return {Outlook::Kind::kUnknown, {}};
   const bool resting = state_->last_failed && state_->begun == state_->over && now < state_->on_demand_from;
-  if (resting) return {Outlook::Kind::kUnavailable, seconds_up(state_->on_demand_from - now)};
+  if (resting) return {Outlook::Kind::kUnavailable, state_->on_demand_from - now};
   return {};
 }
 

@@ -1,8 +1,8 @@
 // The throttle step: several buckets, the tightest decides. A refused request costs nothing in the others.
-#include "decimal_field.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/crypto/claims.hpp"
 #include "gatehouse/middleware/steps.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "plan_measure.hpp"
@@ -19,11 +19,6 @@ namespace gatehouse::middleware {
 namespace {
 
 using http::FieldId;
-
-// Whole seconds, rounded up: a client that waits as long as it is told must pass.
-std::uint64_t seconds_up(Duration duration) {
-  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(duration).count());
-}
 
 void remove_theirs(const http::Fields& fields, http::FieldEdits& edits) {
   constexpr std::string_view kPrefix = "ratelimit-";
@@ -123,7 +118,7 @@ class Taking {
     const auto verdict = table_.take(key, rate, burst, now_);
     if (verdict.admitted) taken_[count_++] = {key, &rate};
     if (verdict.admitted ? admitted() && tighter(verdict) : verdict.retry_after > retry_after_)
-      context_.rate = {true, burst, verdict.remaining, seconds_up(verdict.reset)};
+      context_.rate = {true, burst, verdict.remaining, pipeline::seconds_up(verdict.reset)};
     retry_after_ = std::max(retry_after_, verdict.retry_after);
     unknown_ |= verdict.unknown;
   }
@@ -185,9 +180,10 @@ class ThrottleStep final : public pipeline::Middleware {
     const pipeline::RateState& rate = context.rate;
     if (!rate.measured || pipeline::as_amazon(context.route)) return;  // Amazon says nothing of limits
     if (head.base != nullptr) remove_theirs(*head.base, head.edits);
-    head.edits.append("RateLimit-Limit", decimal(context.arena(), rate.limit));
-    head.edits.append("RateLimit-Remaining", decimal(context.arena(), rate.remaining));
-    head.edits.append("RateLimit-Reset", decimal(context.arena(), rate.reset_seconds));
+    Arena& arena = context.arena();
+    head.edits.append_valid("RateLimit-Limit", pipeline::decimal(arena, rate.limit));
+    head.edits.append_valid("RateLimit-Remaining", pipeline::decimal(arena, rate.remaining));
+    head.edits.append_valid("RateLimit-Reset", pipeline::decimal(arena, rate.reset_seconds));
   }
 
  private:
@@ -195,7 +191,7 @@ class ThrottleStep final : public pipeline::Middleware {
     pipeline::Answer refusal = taking.unknown()
                                    ? pipeline::Answer(context.arena(), 503, "throttle_unavailable", "Service Unavailable")
                                    : pipeline::Answer(context.arena(), 429, "throttled", "Too Many Requests");
-    refusal.fields.set(FieldId::kRetryAfter, decimal(context.arena(), seconds_up(taking.retry_after())));
+    pipeline::set_retry_after(refusal, context.arena(), taking.retry_after());
     return refusal;
   }
 

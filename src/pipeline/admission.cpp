@@ -1,6 +1,9 @@
 #include "gatehouse/pipeline/admission.hpp"
 
 #include "gatehouse/net/timer_wheel.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
+
+#include <chrono>
 
 namespace gatehouse::pipeline {
 namespace {
@@ -43,7 +46,7 @@ net::Task<bool> wait_for_permit(net::Permits& permits, const net::PermitSettings
 Answer refuse_admission(RequestContext& context, std::string_view reason) {
   if (context.exchange.failed()) reason = http::to_string(context.exchange.failure());
   Answer refusal(context.arena(), 503, reason, "Service Unavailable");
-  refusal.fields.set(http::FieldId::kRetryAfter, "1");
+  set_retry_after(refusal, context.arena(), std::chrono::seconds(1));
   return refusal;
 }
 

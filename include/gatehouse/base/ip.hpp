@@ -42,7 +42,8 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-// A list of networks (10.0.0.0/8, ::1, 192.168.1.7) as merged, sorted ranges: a lookup is a binary search.
+// A list of networks (10.0.0.0/8, ::1, 192.168.1.7) as merged, sorted ranges: a lookup is a binary search. Networks of IPv6 hold no
+// IPv4 addresses: ::/0 is all of IPv6, 0.0.0.0/0 all of IPv4, as in nginx and Envoy.
 class IpSet {
  public:
   IpSet() = default;
@@ -57,6 +58,7 @@ class IpSet {
     IpAddress first, last;
     bool operator==(const Range&) const = default;
   };
+  void insert(Range range);
   std::vector<Range> ranges_;
 };
 

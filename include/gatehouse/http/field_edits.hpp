@@ -37,6 +37,8 @@ class FieldEdits {
     link(id, {}, value, Checked::kYes);
   }
   void append_valid(FieldId id, std::string_view value) { link(id, {}, value, Checked::kYes); }
+  // REQUIRES: `name` is a literal, and none that has an id.
+  void append_valid(std::string_view name, std::string_view value) { link(FieldId::kOther, name, value, Checked::kYes); }
 
   std::uint64_t removed_known() const { return removed_known_; }
   // True when the original field `name`, which is no known one, must not be sent. '_' and '-' are the same here: many

@@ -2,6 +2,7 @@
 // workers; `authenticate` asks those that a route names.
 #pragma once
 
+#include "gatehouse/base/units.hpp"
 #include "gatehouse/net/task.hpp"
 #include "gatehouse/pipeline/context.hpp"
 
@@ -28,7 +29,7 @@ struct Finding {
   std::string_view reason;     // stable code: "api_key_missing", "jwt_expired"
   std::string_view detail;     // for people, without secrets: "the token expired at …"; may be empty
   std::string_view challenge;  // WWW-Authenticate (RFC 9110 section 11.6.1); empty: none
-  std::uint32_t retry_after_s = 0;  // Retry-After, of a refusal that is our fault; 0: none
+  Duration retry_after{};      // Retry-After, of a refusal that is our fault; 0: none
 
   static Finding accepted(pipeline::Identity identity) {
     Finding finding;

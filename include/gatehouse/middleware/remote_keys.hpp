@@ -41,7 +41,7 @@ class RemoteKeys {
       kUnknown,      // just now the keys were fetched for this very key: there is no such key
     };
     Kind kind = Kind::kMayHelp;
-    std::uint32_t retry_after_s = 0;  // of kUnavailable
+    Duration retry_after{};  // of kUnavailable
   };
   // `key`: a hash of what names the key in the token.
   Outlook outlook(std::uint64_t key) const;

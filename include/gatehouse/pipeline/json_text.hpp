@@ -1,4 +1,4 @@
-// Text as the inside of a JSON string. Pure functions.
+// Text for the inside of a JSON string in an answer. Pure function.
 #pragma once
 
 #include "gatehouse/base/arena.hpp"
@@ -7,8 +7,7 @@
 
 namespace gatehouse::pipeline {
 
-// Quotes, backslashes, control characters and DEL escaped, and '<' too, so that a browser that guesses sees no markup; bytes
-// that are no UTF-8 become U+FFFD. `text` itself when nothing needs it.
+// As write_json_text() has it, '<' escaped too; `text` itself when nothing needs it.
 std::string_view json_escaped(std::string_view text, Arena& arena);
 
 }  // namespace gatehouse::pipeline

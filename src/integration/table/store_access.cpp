@@ -3,7 +3,9 @@
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace gatehouse::integration {
@@ -128,7 +130,7 @@ pipeline::Answer answer_of_fault(Arena& arena, const StoreReply& reply) {
   };
   const auto busy = [&](int status, std::string_view reason) {
     pipeline::Answer answer = made(status, reason);
-    answer.fields.set(http::FieldId::kRetryAfter, "1");
+    pipeline::set_retry_after(answer, arena, std::chrono::seconds(1));
     return answer;
   };
   switch (reply.fault) {

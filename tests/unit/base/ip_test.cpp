@@ -103,6 +103,21 @@ TEST(IpSetTest, TakesSingleAddressesAndWholeFamilies) {
   EXPECT_TRUE(in(set, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
 }
 
+TEST(IpSetTest, NetworksOfIpv6HoldNoIpv4) {
+  for (const char* network : {"::/0", "::/1", "::/64", "::/80"}) {
+    IpSet set;
+    ASSERT_TRUE(set.add(network));
+    EXPECT_TRUE(in(set, "::1")) << network;
+    EXPECT_TRUE(in(set, "::fffe:ffff:ffff")) << network;
+    EXPECT_EQ(in(set, "::1:0:0:0"), std::string_view(network) != "::/80");
+    for (const char* address : {"0.0.0.0", "10.0.0.1", "255.255.255.255", "::ffff:10.0.0.1"}) EXPECT_FALSE(in(set, address)) << network;
+  }
+  IpSet mapped;
+  ASSERT_TRUE(mapped.add("::ffff:0:0/96"));
+  EXPECT_TRUE(in(mapped, "10.0.0.1"));
+  EXPECT_FALSE(in(mapped, "::1"));
+}
+
 TEST(IpSetTest, RefusesWhatIsNoNetworkAndStaysUnchanged) {
   IpSet set;
   ASSERT_TRUE(set.add("10.0.0.0/8"));

@@ -144,7 +144,7 @@ TEST_F(AuthenticateTest, SaysWhenToComeBackAfterARefusalThatIsNotTheClientsFault
   finding.kind = Kind::kRefused;
   finding.status = 503;
   finding.reason = "jwt_keys_unavailable";
-  finding.retry_after_s = 17;
+  finding.retry_after = std::chrono::seconds(17);
   use({{std::make_shared<FakeAuthorizer>(finding)}});
   Request request(worker_, route_, "GET", "/");
   EXPECT_FALSE(request.run());

@@ -42,7 +42,7 @@ TEST_F(ErrorAnswersTest, DetailIsToldWithTheReasonAndEscaped) {
   context.detail = "the \"aud\" is <not> \x01\xff ours";
   context.answer(answer(401, "jwt_audience_wrong", "Unauthorized"));
   EXPECT_EQ(exchange.sent_body, "{\"message\":\"Unauthorized\",\"reason\":\"jwt_audience_wrong\",\"detail\":\"the \\\"aud\\\" is "
-                                "\\u003cnot> \\u0001\xef\xbf\xbd ours\"}");
+                                "\\u003cnot> \\u0001\\ufffd ours\"}");
   EXPECT_EQ(exchange.sent_length, exchange.sent_body.size());
 }
 
@@ -93,12 +93,21 @@ TEST(ErrorTemplate, VariablesOfRefusalsAreKnownThereOnly) {
   EXPECT_FALSE(ValueTemplate::parse("$context.error.message", {}));
 }
 
+TEST(JsonText, EscapesMarkupAtEveryPlace) {
+  Arena arena;
+  for (std::size_t at = 0; at < 40; ++at) {
+    std::string text(40, 'a');
+    text[at] = '<';
+    EXPECT_EQ(json_escaped(text, arena), text.substr(0, at) + R"(\u003c)" + text.substr(at + 1));
+  }
+}
+
 TEST(JsonText, KeepsWhatIsUtf8AndReplacesWhatIsNot) {
   Arena arena;
   EXPECT_EQ(json_escaped("plain", arena), "plain");
   EXPECT_EQ(json_escaped("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", arena), "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
-  EXPECT_EQ(json_escaped("\xc0\xaf|\xed\xa0\x80", arena), "\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
-  EXPECT_EQ(json_escaped("\xe2\x82", arena), "\xef\xbf\xbd\xef\xbf\xbd");
+  EXPECT_EQ(json_escaped("\xc0\xaf|\xed\xa0\x80", arena), R"(\ufffd\ufffd|\ufffd\ufffd\ufffd)");
+  EXPECT_EQ(json_escaped("\xe2\x82", arena), R"(\ufffd\ufffd)");
 }
 
 }  // namespace
