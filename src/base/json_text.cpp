@@ -42,7 +42,7 @@ inline void store(char* to, Word word) {
 // Copies what is `size` bytes long when nothing in it is special. The last block overlaps the one before; there is no loop
 // over single bytes. False: what stands at `to` is to be written again.
 template <JsonMarkup kMarkup>
-inline bool copy_plain(char* to, const char* from, std::size_t size) {
+[[gnu::always_inline]] inline bool copy_plain(char* to, const char* from, std::size_t size) {
   if (size >= 16) {
     auto block = load<Bytes16>(from + size - 16);
     store(to + size - 16, block);

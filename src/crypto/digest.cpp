@@ -7,6 +7,10 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
 namespace gatehouse::crypto {
 
 Sha256 sha256(std::string_view bytes) {
@@ -31,6 +35,15 @@ std::string sha256_hex(std::string_view bytes) {
 
 bool constant_time_equal(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool constant_time_equal(const Sha256& a, const Sha256& b) {
+  using Words = std::array<std::uint64_t, 4>;
+  const auto x = std::bit_cast<Words>(a);
+  const auto y = std::bit_cast<Words>(b);
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) difference |= x[i] ^ y[i];
+  return difference == 0;
 }
 
 }  // namespace gatehouse::crypto

@@ -23,13 +23,11 @@ std::optional<std::string_view> Fields::get(FieldId id) const {
   return std::nullopt;
 }
 
+// Comparing with the few names of the same length costs less than finding out whether it is a known one.
 std::optional<std::string_view> Fields::get(std::string_view name) const {
-  const FieldId id = field_id(name);
-  if (id != FieldId::kOther) return get(id);
-  if (!has(FieldId::kOther)) return std::nullopt;
   for (std::uint32_t i = 0; i < count_; ++i) {
     const FieldRef& ref = refs_[i];
-    if (ref.id != FieldId::kOther || ref.name_size != name.size()) continue;
+    if (ref.name_size != name.size()) continue;
     if (iequals({base_ + ref.name_at, ref.name_size}, name))
       return std::string_view(base_ + ref.value_at, ref.value_size);
   }

@@ -35,7 +35,9 @@ void write_request(JsonLine& line, const pipeline::RequestContext& context) {
   const http::RequestHead& request = context.request();
   line.raw(R"(","request_id":")").text(context.request_id, kName);
   line.raw(R"(","client":")").address(context.client);
-  line.raw(R"(","method":")").text(request.method_text, kShort);
+  const std::string_view known = http::to_string(request.method);
+  line.raw(R"(","method":")");
+  known.empty() ? line.text(request.method_text, kShort) : line.escaped(known);
   line.raw(R"(","host":")").text(context.host, kName);
   line.raw(R"(","path":")").text(context.path.empty() ? request.path : context.path, kPath);
   protocol(line.raw(R"(","protocol":")"), request.version);
@@ -62,7 +64,7 @@ void write_upstream(JsonLine& line, const pipeline::UpstreamFacts& upstream) {
 }
 
 void write_identity(JsonLine& line, const pipeline::Identity& identity) {
-  line.raw(R"(,"auth":")").text(identity.method, kShort).raw(R"(")");
+  line.raw(R"(,"auth":")").escaped(identity.method).raw(R"(")");
   if (!identity.subject.empty()) line.raw(R"(,"key":")").text(identity.subject, kName).raw(R"(")");
   if (!identity.plan.empty()) line.raw(R"(,"plan":")").text(identity.plan, kName).raw(R"(")");
 }
@@ -115,7 +117,7 @@ class AccessLogStep final : public pipeline::Middleware {
     }
     if (!context.identity.method.empty()) write_identity(line, context.identity);
     if (!context.detail.empty()) line.raw(R"(,"detail":")").text(context.detail, kDetail).raw(R"(")");
-    if (context.trace != nullptr) line.raw(R"(,"trace_id":")").text(context.trace->trace_id, kShort).raw(R"(")");
+    if (context.trace != nullptr) line.raw(R"(,"trace_id":")").escaped(context.trace->trace_id).raw(R"(")");
     line.raw("}\n");
     log_->commit(worker, static_cast<std::size_t>(line.end() - room));
   }

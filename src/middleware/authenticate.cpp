@@ -26,7 +26,7 @@ std::string_view message(int status) {
   }
 }
 
-void add_facts(Identity& identity, Identity more) {
+void add_facts(Identity& identity, Identity&& more) {
   more.allowed_by_policy |= identity.allowed_by_policy;
   identity.allowed_by_policy = more.allowed_by_policy;
   if (identity.method.empty()) {
@@ -47,7 +47,7 @@ void add_facts(Identity& identity, Identity more) {
 class Hearing {
  public:
   // True: the authorizer stands in nobody's way.
-  bool hear(const Authorizer& authorizer, Finding finding) {
+  bool hear(const Authorizer& authorizer, Finding&& finding) {
     if (finding.kind == Finding::Kind::kAccepted) {
       if (!identity_.claims && finding.identity.claims) claims_from_ = &authorizer;
       add_facts(identity_, std::move(finding.identity));

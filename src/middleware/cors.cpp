@@ -69,7 +69,7 @@ bool is_preflight(const http::RequestHead& request) {
 }
 
 bool is_ours(FieldId id, std::string_view name) {
-  return id == FieldId::kOther && name.size() > kOurPrefix.size() &&
+  return id == FieldId::kOther && name.size() > kOurPrefix.size() && name[kOurPrefix.size() - 1] == '-' &&
          iequals(name.substr(0, kOurPrefix.size()), kOurPrefix);
 }
 
@@ -77,6 +77,7 @@ bool is_ours(FieldId id, std::string_view name) {
 void remove_theirs(http::ResponseHead& head) {
   if (head.base != nullptr && head.base->has(FieldId::kOther)) {
     for (std::uint32_t i = 0; i < head.base->size(); ++i) {
+      if (head.base->ref(i).id != FieldId::kOther) continue;
       const http::Field field = (*head.base)[i];
       if (is_ours(field.id, field.name)) head.edits.remove(field.name);
     }
@@ -126,12 +127,12 @@ class CorsStep final : public pipeline::Middleware {
     remove_theirs(head);
     if (any_origin_ && !credentials_) {
       // Also without an origin: a cache may give this answer to a browser that has one.
-      head.edits.append("Access-Control-Allow-Origin", kAnything);
+      head.edits.append_valid("Access-Control-Allow-Origin", kAnything);
     } else {
-      head.edits.append(FieldId::kVary, "Origin");
+      head.edits.append_valid(FieldId::kVary, "Origin");
       if (!origin || allows(*origin) == Origin::kRefused) return;
-      head.edits.append("Access-Control-Allow-Origin", *origin);
-      if (credentials_) head.edits.append("Access-Control-Allow-Credentials", "true");
+      head.edits.append_valid("Access-Control-Allow-Origin", *origin);
+      if (credentials_) head.edits.append_valid("Access-Control-Allow-Credentials", "true");
     }
     if (is_preflight(request)) {
       answer_preflight(request.fields, head.edits);

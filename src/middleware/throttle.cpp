@@ -24,8 +24,10 @@ void remove_theirs(const http::Fields& fields, http::FieldEdits& edits) {
   constexpr std::string_view kPrefix = "ratelimit-";
   if (!fields.has(FieldId::kOther)) return;
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
-    const http::Field field = fields[i];
-    if (field.id == FieldId::kOther && iequals(field.name.substr(0, kPrefix.size()), kPrefix)) edits.remove(field.name);
+    if (fields.ref(i).id != FieldId::kOther) continue;
+    const std::string_view name = fields[i].name;
+    if (name.size() < kPrefix.size() || name[kPrefix.size() - 1] != '-') continue;
+    if (iequals(name.substr(0, kPrefix.size()), kPrefix)) edits.remove(name);
   }
 }
 

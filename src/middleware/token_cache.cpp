@@ -19,6 +19,12 @@ std::uint64_t random_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
+// Its end is the signature, in which tokens differ if in anything: the rest, which may be long, need not be hashed.
+std::uint64_t hash_of(std::string_view token, std::uint64_t seed) {
+  constexpr std::size_t kEnd = 32;
+  return hash64(token.substr(token.size() - std::min(token.size(), kEnd)), seed);
+}
+
 }  // namespace
 
 std::size_t TokenCache::Entry::bytes() const { return sizeof(Entry) + sizeof(crypto::Claims) + token.size() * (1 + kTreeFactor); }
@@ -28,7 +34,7 @@ TokenCache::TokenCache(std::size_t entries, std::size_t bytes)
 
 const TokenCache::Entry* TokenCache::find(std::string_view token) {
   if (entries_.empty()) return nullptr;
-  const std::uint64_t hash = hash64(token, seed_);
+  const std::uint64_t hash = hash_of(token, seed_);
   Entry* const set = &entries_[set_of(hash)];
   for (std::size_t i = 0; i < kWays; ++i) {
     if (set[i].hash != hash || !set[i].claims || set[i].token != token) continue;
@@ -40,7 +46,7 @@ const TokenCache::Entry* TokenCache::find(std::string_view token) {
 
 void TokenCache::put(Entry entry) {
   if (entries_.empty()) entries_.resize((mask_ + 1) * kWays);
-  entry.hash = hash64(entry.token, seed_);
+  entry.hash = hash_of(entry.token, seed_);
   entry.used = ++time_;
   Entry* const set = &entries_[set_of(entry.hash)];
   Entry* place = nullptr;

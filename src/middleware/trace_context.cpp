@@ -3,6 +3,7 @@
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 namespace gatehouse::middleware {
@@ -13,10 +14,25 @@ constexpr std::size_t kSpanIdSize = 16;
 constexpr std::size_t kMostMembers = 32;
 constexpr std::size_t kMostState = 512;
 
+using Bytes16 = signed char __attribute__((vector_size(16)));
+using Words2 = std::uint64_t __attribute__((vector_size(16)));
+
 bool is_hex(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
-bool is_id(std::string_view text) { return is_hex(text) && text.find_first_not_of('0') != std::string_view::npos; }
+
+// Hexadecimal digits, and not all of them zero. REQUIRES: a multiple of 16 bytes.
+bool is_id(std::string_view text) {
+  Words2 digits = {~std::uint64_t{0}, ~std::uint64_t{0}};
+  Words2 not_zero = {0, 0};
+  for (std::size_t i = 0; i < text.size(); i += sizeof(Bytes16)) {
+    Bytes16 bytes;
+    std::memcpy(&bytes, text.data() + i, sizeof bytes);
+    digits &= reinterpret_cast<Words2>(((bytes >= '0') & (bytes <= '9')) | ((bytes >= 'a') & (bytes <= 'f')));
+    not_zero |= reinterpret_cast<Words2>(bytes != '0');
+  }
+  return (digits[0] & digits[1]) == ~std::uint64_t{0} && (not_zero[0] | not_zero[1]) != 0;
+}
 
 int hex_value(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
 

@@ -7,10 +7,6 @@
 namespace gatehouse::plans {
 namespace {
 
-std::string_view bytes_of(const crypto::Sha256& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
-
 // The beginning of a digest of what the client chose says nothing about another key: it may be compared as it is.
 std::uint64_t beginning(const crypto::Sha256& digest) {
   std::uint64_t word;
@@ -42,9 +38,7 @@ const KeyRecord* KeyTable::find(std::string_view shown) const {
 }
 
 const KeyRecord* KeyTable::find(const crypto::Sha256& digest) const {
-  const auto found = index_.find(beginning(digest), [&](std::uint32_t i) {
-    return crypto::constant_time_equal(bytes_of(records_[i].digest), bytes_of(digest));
-  });
+  const auto found = index_.find(beginning(digest), [&](std::uint32_t i) { return crypto::constant_time_equal(records_[i].digest, digest); });
   return found == FlatIndex::kNone ? nullptr : &records_[found];
 }
 

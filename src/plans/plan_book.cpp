@@ -33,6 +33,12 @@ PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const
 }
 
 const Plan* PlanBook::find(std::string_view name) const {
+  // Comparing with a few costs less than hashing.
+  constexpr std::size_t kFew = 4;
+  if (plans_.size() <= kFew) {
+    const auto found = std::ranges::find_if(plans_, [name](const Plan& plan) { return plan.settings.name == name; });
+    return found == plans_.end() ? nullptr : &*found;
+  }
   const auto found = index_.find(hash64(name), [&](std::uint32_t i) { return plans_[i].settings.name == name; });
   return found == FlatIndex::kNone ? nullptr : &plans_[found];
 }

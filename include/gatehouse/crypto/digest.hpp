@@ -17,5 +17,6 @@ std::string sha256_hex(std::string_view bytes);
 
 // Takes the same time wherever the two differ; only their sizes show.
 bool constant_time_equal(std::string_view a, std::string_view b);
+bool constant_time_equal(const Sha256& a, const Sha256& b);
 
 }  // namespace gatehouse::crypto

@@ -2,6 +2,8 @@
 #include "gatehouse/middleware/authorizers.hpp"
 #include "step_fixture.hpp"
 
+#include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -55,6 +57,21 @@ TEST_F(ApiKeyStepTest, Refuses401WithAChallengeWithoutAKey) {
   EXPECT_EQ(request.exchange.sent_fields, (FieldList{{"Content-Type", "application/json"},
                                                      {"WWW-Authenticate", R"(ApiKey header="x-api-key")"},
                                                      {"WWW-Authenticate", R"(ApiKey header="x-staff-key")"}}));
+}
+
+TEST_F(ApiKeyStepTest, Refuses403WithAKeyOfTheStoreThatHasExpired) {
+  ManualClock clock;
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
+  const auto stored = std::make_shared<plans::KeyRing>(1);
+  stored->publish({{crypto::sha256("key"), "one", "", now + 60}});
+  const ApiKeySettings settings{"x-api-key", "", {}};
+  route_.steps = {make_authenticate({{make_api_key(settings, std::make_shared<const KnownKeys>(settings.keys, stored, clock))}})};
+  EXPECT_EQ(outcome("/", {{"X-Api-Key", "key"}}), "one");
+  clock.advance(std::chrono::seconds(60));
+  Request request(worker_, route_, "GET", "/", {{"X-Api-Key", "key"}});
+  EXPECT_FALSE(request.run());
+  EXPECT_EQ(request.exchange.status, 403);
+  EXPECT_EQ(request.context.reason, "api_key_expired");
 }
 
 TEST_F(ApiKeyStepTest, Refuses403WithAWrongKey) {

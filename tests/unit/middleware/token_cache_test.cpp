@@ -24,6 +24,9 @@ TEST(TokenCacheTest, FindsTheWholeTokenOnly) {
   ASSERT_NE(cache.find("a.b.c"), nullptr);
   EXPECT_EQ(cache.find("a.b.d"), nullptr);
   EXPECT_EQ(cache.find("a.b."), nullptr);
+  const std::string signature(86, 's');
+  cache.put(entry("header.claims." + signature));
+  EXPECT_EQ(cache.find("header.others." + signature), nullptr);
   EXPECT_EQ(cache.find(""), nullptr);
 }
 
@@ -54,13 +57,13 @@ TEST(TokenCacheTest, HoldsNoMoreEntriesAndBytesThanItMay) {
   constexpr std::size_t kBytes = 100'000;
   TokenCache cache(64, kBytes);
   for (int i = 0; i < 10'000; ++i) {
-    const std::string token = std::to_string(i) + std::string(1000, 'x');
+    const std::string token = std::string(1000, 'x') + std::to_string(i);
     cache.put(entry(token));
     ASSERT_LE(cache.bytes(), kBytes);
     ASSERT_NE(cache.find(token), nullptr);
   }
   std::size_t found = 0;
-  for (int i = 0; i < 10'000; ++i) found += cache.find(std::to_string(i) + std::string(1000, 'x')) != nullptr ? 1 : 0;
+  for (int i = 0; i < 10'000; ++i) found += cache.find(std::string(1000, 'x') + std::to_string(i)) != nullptr ? 1 : 0;
   EXPECT_GE(found, 10u);
   EXPECT_LE(found, 64u);
 }
