@@ -137,8 +137,15 @@ class Bench:
             requests = CASE.exact_rounds * CASE.connections
             return total / requests, allocations / requests
 
+    def signature_check(self) -> float:
+        """CPU microseconds of one RS256 verification with the same library, by itself, on the gateway's core."""
+        command = ["taskset", "-c", str(self.proxy_cores[0]), "openssl", "speed", "-mr", "-seconds", "1", "rsa2048"]
+        output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        return 1e6 / float(next(line for line in output.splitlines() if line.startswith("+F2:")).split(":")[4])
+
     def run(self):
         samples: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        checks: list[float] = []
         counted = {}
         with self.servers.backend(self.load_cores) as backend:
             running = {kind: self.start(kind, backend) for kind in KINDS}
@@ -149,6 +156,7 @@ class Bench:
                     print(f"round {index + 1} of {self.options.rounds}", file=sys.stderr, flush=True)
                     for kind in reversed(KINDS) if index % 2 else KINDS:
                         samples[kind].append(self.load(kind, running[kind], self.options.seconds))
+                    checks.append(self.signature_check())
             finally:
                 for server in running.values():
                     server.__exit__()
@@ -157,6 +165,15 @@ class Bench:
                     print(f"instructions: {kind}", file=sys.stderr, flush=True)
                     counted[kind] = self.instructions(kind, backend)
         print(self.page(samples, counted))
+        print(self.miss(samples, checks))
+
+    @staticmethod
+    def miss(samples: dict, checks: list[float]) -> str:
+        """What a token costs that is not remembered, less its signature check."""
+        more = [one - full for one, full in zip(samples["full-miss"], samples["full"])]
+        beyond = statistics.median(one - check for one, check in zip(more, checks))
+        return (f"\nA token that is not remembered costs {number(statistics.median(more), 1)} µs more: the signature check by itself "
+                f"(openssl speed rsa2048, the same core) {number(statistics.median(checks), 1)} µs, and {number(beyond, 1)} µs.")
 
     @staticmethod
     def page(samples: dict, counted: dict) -> str:
