@@ -121,10 +121,18 @@ void SessionHost::release(const IpAddress& client, bool counted_by_client) {
 }
 
 std::shared_ptr<void> SessionHost::make_permit(const IpAddress& client, bool counted_by_client) {
-  const auto give_back = [limits = limits_, client, counted_by_client](void*) {
-    limits->release(client, counted_by_client ? 1 : 0);
+  struct Permit {
+    ~Permit() { limits->release(client, counted_by_client ? 1 : 0); }
+    std::shared_ptr<ConnectionLimits> limits;
+    IpAddress client;
+    bool counted_by_client;
   };
-  return std::shared_ptr<void>(nullptr, give_back);
+  // In place: no copy may give it back twice.
+  const auto permit = std::make_shared<Permit>();
+  permit->client = client;
+  permit->counted_by_client = counted_by_client;
+  permit->limits = limits_;
+  return permit;
 }
 
 void SessionHost::link(Http1Session& session) {

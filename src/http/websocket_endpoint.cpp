@@ -39,8 +39,7 @@ WebSocketEndpoint::WebSocketEndpoint(net::Worker& worker, Upgraded connection, c
       last_moved_(began_),
       client_spoke_(began_),
       next_ping_(limits.ping > Duration() ? began_ + limits.ping : TimePoint::max()),
-      ends_at_(limits.lifetime > Duration() ? began_ + limits.lifetime : TimePoint::max()),
-      closing_until_(TimePoint::max()) {
+      ends_at_(limits.lifetime > Duration() ? began_ + limits.lifetime : TimePoint::max()) {
   if (!connection.received.empty()) unread_ = std::make_unique<Unread>(Unread{std::move(connection.received), 0});
 }
 
@@ -188,15 +187,16 @@ void WebSocketEndpoint::close(CloseCode code, std::string_view text, std::string
   say_close(static_cast<std::uint16_t>(code), text);
   if (state_ == State::kEnded) return;
   state_ = State::kClosing;
-  closing_until_ = worker_.now() + limits_.close_wait;
+  limit_patience();
   // The client's Close may lie behind what was not looked at.
   if (!looking_) advance();
 }
 
 void WebSocketEndpoint::drain_at(TimePoint when) {
+  if (state_ != State::kOpen) return;
   ends_at_ = std::min(ends_at_, when);
   draining_ = true;
-  if (state_ != State::kEnded) rearm();
+  rearm();
 }
 
 // RFC 6455 section 7.1.7: the framing cannot be trusted any more, so that nothing that follows is looked at.
@@ -204,7 +204,7 @@ void WebSocketEndpoint::fail(CloseCode code, std::string_view reason) {
   note_end(static_cast<std::uint16_t>(code), reason, reason, false);
   if (state_ == State::kOpen) {
     say_close(static_cast<std::uint16_t>(code), reason);
-    closing_until_ = worker_.now() + limits_.close_wait;
+    limit_patience();
   }
   if (state_ == State::kEnded) return;
   state_ = State::kLingering;
@@ -212,11 +212,7 @@ void WebSocketEndpoint::fail(CloseCode code, std::string_view reason) {
 }
 
 void WebSocketEndpoint::note_end(std::uint16_t code, std::string_view reason, std::string_view text, bool by_client) {
-  if (!end_reason_.empty()) return;
-  end_code_ = code;
-  end_reason_ = reason;
-  by_client_ = by_client;
-  if (!text.empty()) end_text_ = std::make_unique<std::string>(text);
+  if (!end_) end_ = std::make_unique<End>(End{reason, std::string(text), code, by_client});
 }
 
 void WebSocketEndpoint::say_close(std::uint16_t code, std::string_view text) {
@@ -241,12 +237,7 @@ void WebSocketEndpoint::finish() {
   outgoing_.reset();
   unread_.reset();
   if (!looking_) incoming_.reset();
-  WebSocketEnd end;
-  end.code = end_code_;
-  end.reason = end_reason_;
-  if (end_text_) end.text = *end_text_;
-  end.by_client = by_client_;
-  events_.on_end(end);
+  events_.on_end({end_->code, end_->reason, end_->text, end_->by_client});
 }
 
 void WebSocketEndpoint::ping() {
@@ -259,7 +250,7 @@ void WebSocketEndpoint::ping() {
 }
 
 TimePoint WebSocketEndpoint::next_deadline() const {
-  if (state_ != State::kOpen) return closing_until_;
+  if (state_ != State::kOpen) return ends_at_;
   TimePoint next = std::min(ends_at_, next_ping_);
   if (limits_.idle > Duration() && !paused_) next = std::min(next, last_moved_ + limits_.idle);
   if (outgoing_) next = std::min(next, outgoing_->since + limits_.send_wait);
@@ -273,7 +264,7 @@ void WebSocketEndpoint::rearm() {
 void WebSocketEndpoint::on_timer() {
   const TimePoint now = worker_.now();
   if (state_ != State::kOpen) {
-    if (now >= closing_until_) return finish();
+    if (now >= ends_at_) return finish();
   } else if (outgoing_ && now >= outgoing_->since + limits_.send_wait) {
     note_end(static_cast<std::uint16_t>(CloseCode::kPolicyViolation), "websocket_slow_reader", {}, false);
     return finish();

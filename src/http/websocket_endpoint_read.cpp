@@ -206,7 +206,7 @@ void WebSocketEndpoint::on_close_frame(std::string_view payload) {
   note_end(code, "websocket_closed", payload, true);
   if (state_ == State::kOpen) {
     say_close(code, {});
-    closing_until_ = worker_.now() + limits_.close_wait;
+    limit_patience();
   }
   if (state_ != State::kEnded) state_ = State::kFlushing;
   settle();

@@ -193,7 +193,7 @@ net::Task<void> Connection::handle_next() {
   if (endpoint_.paused() && !queue.full(*limits_)) endpoint_.resume();
   std::exception_ptr thrown;
   try {
-    net::Task<void> handled = sink_->on_message(shared_from_this(), std::move(message));
+    net::Task<void> handled = sink_->on_message(shelf_.share(*this), std::move(message));
     co_await handled;
   } catch (...) {
     thrown = std::current_exception();
@@ -209,7 +209,7 @@ net::Task<void> Connection::tell_end() {
   Ending ending = std::move(*queue_->ending);
   std::exception_ptr thrown;
   try {
-    net::Task<void> told = sink_->on_closed(shared_from_this(), std::move(ending));
+    net::Task<void> told = sink_->on_closed(shelf_.share(*this), std::move(ending));
     co_await told;
   } catch (...) {
     thrown = std::current_exception();

@@ -108,7 +108,7 @@ std::shared_ptr<Connection> Registry::open(Reservation reserved, http::Upgraded 
 std::shared_ptr<Connection> Registry::find(std::string_view api, const ConnectionId& id) {
   Shelf* const shelf = shelf_of(id);
   Connection* const found = shelf == nullptr ? nullptr : shelf->find(api, id);
-  return found == nullptr ? nullptr : found->shared_from_this();
+  return found == nullptr ? nullptr : shelf->share(*found);
 }
 
 void Registry::drain(net::Worker& worker, Duration over) { shelves_[worker.index()]->drain(over); }

@@ -44,7 +44,9 @@ Connection* Shelf::find(std::string_view api, const ConnectionId& id) {
 }
 
 void Shelf::settle_after_turn(Connection& connection) {
-  due_.push_back(connection.shared_from_this());
+  auto shared = share(connection);
+  if (shared == nullptr) return;
+  due_.push_back(std::move(shared));
   if (due_.size() == 1) worker_.after_turn([this] { settle_due(); });
 }
 
@@ -68,7 +70,7 @@ void Shelf::drop(std::uint32_t slot) {
 }
 
 void Shelf::run_in_next_turn(Connection& connection) {
-  worker_.post([weak = connection.weak_from_this()] {
+  worker_.post([weak = std::weak_ptr(share(connection))] {
     if (const auto alive = weak.lock()) alive->run();
   });
 }

@@ -38,6 +38,11 @@ class Shelf {
                                    std::shared_ptr<const ConnectionLimits> limits, std::shared_ptr<MessageSink> sink);
   // An open one; null: there is none.
   Connection* find(std::string_view api, const ConnectionId& id);
+  // It is on the shelf until its end has been told, or all are cleared away; null then.
+  std::shared_ptr<Connection> share(const Connection& connection) const {
+    const std::uint32_t slot = connection.id().slot();
+    return slot < slots_.size() ? slots_[slot] : nullptr;
+  }
 
   // When nothing of it is on the stack: what has ended is cleared away, what has come up meanwhile is begun.
   void settle_after_turn(Connection& connection);
@@ -86,7 +91,7 @@ class Shelf {
   net::Worker& worker_;
   std::uint32_t node_;
   std::uint32_t next_serial_ = 0;
-  std::vector<std::shared_ptr<Connection>> slots_;
+  std::deque<std::shared_ptr<Connection>> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::shared_ptr<Connection>> due_;
   std::unordered_map<std::string, std::unique_ptr<Group>> groups_;

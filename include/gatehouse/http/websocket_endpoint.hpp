@@ -130,6 +130,13 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
     std::size_t from = 0;
   };
 
+  struct End {
+    std::string_view reason;
+    std::string text;
+    std::uint16_t code;
+    bool by_client;
+  };
+
   void on_io(std::uint32_t events) override;
   void on_timer() override;
   void advance();
@@ -149,6 +156,7 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
   void keep(std::shared_ptr<const std::string> bytes, std::size_t from);
   void flush();
   void settle();
+  void limit_patience() { ends_at_ = worker_.now() + limits_.close_wait; }
   void say_close(std::uint16_t code, std::string_view text);
   void fail(websocket::CloseCode code, std::string_view reason);
   void note_end(std::uint16_t code, std::string_view reason, std::string_view text, bool by_client);
@@ -167,18 +175,14 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
   std::unique_ptr<Incoming> incoming_;
   std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<Unread> unread_;
-  std::unique_ptr<std::string> end_text_;
-  std::string_view end_reason_;
+  std::unique_ptr<End> end_;  // since it is known
   Counts counts_;
   TimePoint began_;
   TimePoint last_moved_;
   TimePoint client_spoke_;
   TimePoint next_ping_;
-  TimePoint ends_at_;        // of its lifetime, or of the drain
-  TimePoint closing_until_;  // when it is closing
-  std::uint16_t end_code_ = 1006;
+  TimePoint ends_at_;  // its lifetime, or the drain; when it is closing: all patience
   State state_ = State::kOpen;
-  bool by_client_ = false;
   bool paused_ = false;
   bool draining_ = false;
   bool half_closed_ = false;

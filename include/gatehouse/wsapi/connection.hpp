@@ -81,7 +81,7 @@ class MessageSink {
   virtual net::Task<void> on_closed(std::shared_ptr<Connection> connection, Ending ending) = 0;
 };
 
-class Connection final : private http::WebSocketEvents, public std::enable_shared_from_this<Connection> {
+class Connection final : private http::WebSocketEvents {
  public:
   enum class Sent : std::uint8_t {
     kSent,
@@ -137,7 +137,10 @@ class Connection final : private http::WebSocketEvents, public std::enable_share
 
   Shelf& shelf_;
   ConnectionId id_;
-  std::uint32_t serial_;  // no other connection of the shelf has it
+  bool running_ = false;   // the task has not ended
+  bool starting_ = false;  // nor been suspended
+  bool over_ = false;      // and never will there be another
+  std::uint32_t serial_;   // no other connection of the shelf has it
   IpAddress source_;
   std::chrono::system_clock::time_point connected_at_;
   std::unique_ptr<char[]> texts_;  // of the facts
@@ -147,9 +150,6 @@ class Connection final : private http::WebSocketEvents, public std::enable_share
   std::unique_ptr<Queue> queue_;                     // while there is something to do
   std::unique_ptr<std::vector<Membership>> groups_;  // while it is in one
   net::Task<void> task_;
-  bool running_ = false;   // the task has not ended
-  bool starting_ = false;  // nor been suspended
-  bool over_ = false;      // and never will there be another
   http::WebSocketEndpoint endpoint_;
 };
 

@@ -176,7 +176,7 @@ TEST_F(WebSocketEndpointTest, TheAnswerToACloseStandsBehindWhatWaits) {
   EXPECT_EQ(events_.end->code, 1000u);
 }
 
-TEST_F(WebSocketEndpointTest, IdleOnesAreSmall) { EXPECT_LE(sizeof(WebSocketEndpoint), 272u); }
+TEST_F(WebSocketEndpointTest, IdleOnesAreSmall) { EXPECT_LE(sizeof(WebSocketEndpoint), 216u); }
 
 }  // namespace
 }  // namespace gatehouse::http

@@ -237,7 +237,7 @@ TEST_F(RegistryTest, AConnectionThatBrokeDuringTheUpgradeIsNone) {
   EXPECT_EQ(registry_.open_count(), 0u);
 }
 
-TEST_F(RegistryTest, IdleOnesAreSmall) { EXPECT_LE(sizeof(Connection), 440u); }
+TEST_F(RegistryTest, IdleOnesAreSmall) { EXPECT_LE(sizeof(Connection), 368u); }
 
 }  // namespace
 }  // namespace gatehouse::wsapi
