@@ -4,6 +4,7 @@
 
 #include "management_json.hpp"
 
+#include "gatehouse/base/strings.hpp"
 #include "gatehouse/net/remote_wake.hpp"
 #include "gatehouse/pipeline/body_failure.hpp"
 #include "gatehouse/pipeline/held_body.hpp"
@@ -19,6 +20,7 @@ using pipeline::RequestContext;
 
 // Of those who hold the connection.
 constexpr auto kPatience = std::chrono::seconds(10);
+constexpr std::string_view kErrorType = "x-amzn-ErrorType";
 
 // An answer that comes from elsewhere, or does not.
 class Awaited final : private net::Timer {
@@ -113,13 +115,38 @@ void Management::respond(RequestContext& context, const ManagementReply& reply) 
   head.content_length = reply.body.size();
   if (!reply.body.empty()) head.edits.set(http::FieldId::kContentType, "application/json");
   if (!reply.allow.empty()) head.edits.set(http::FieldId::kAllow, reply.allow);
-  if (!reply.error.empty()) head.edits.append("x-amzn-ErrorType", reply.error);
+  if (!reply.error.empty()) head.edits.append(kErrorType, reply.error);
   head.edits.append("x-amzn-RequestId", context.request_id);
   context.reason = reply.reason;
   context.respond(head, reply.body, http::More::kNo);
 }
 
+class ManagementErrors final : public pipeline::Middleware {
+ public:
+  std::string_view name() const override { return "management_errors"; }
+  void on_response(RequestContext&, http::ResponseHead& head) const override {
+    const std::string_view exception = exception_for(head.status);
+    if (exception.empty()) return;
+    for (const auto* added = head.edits.added(); added != nullptr; added = added->next)
+      if (iequals(added->name(), kErrorType)) return;
+    head.edits.append_valid(kErrorType, exception);
+  }
+
+ private:
+  static std::string_view exception_for(int status) {
+    switch (status) {
+      case 401: return "UnauthorizedException";
+      case 403: return "ForbiddenException";
+      case 413: return "PayloadTooLargeException";
+      case 429: return "LimitExceededException";
+      default: return {};
+    }
+  }
+};
+
 }  // namespace
+
+std::shared_ptr<const pipeline::Middleware> make_management_errors() { return std::make_shared<ManagementErrors>(); }
 
 std::shared_ptr<const pipeline::Integration> make_management(ManagementSettings settings, std::shared_ptr<Directory> directory) {
   return std::make_shared<Management>(std::move(settings), std::move(directory));

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "gatehouse/pipeline/integration.hpp"
+#include "gatehouse/pipeline/middleware.hpp"
 #include "gatehouse/wsapi/directory.hpp"
 
 #include <cstdint>
@@ -53,5 +54,9 @@ void manage(Directory& directory, const ManagementSettings& settings, const Mana
 
 // Behind an API's steps. What it answers has Amazon's form whatever `errors` says.
 std::shared_ptr<const pipeline::Integration> make_management(ManagementSettings settings, std::shared_ptr<Directory> directory);
+
+// Outermost of those steps: refusals that say no exception of Amazon's are given the one that SDKs know for these calls, such as
+// ForbiddenException for 403.
+std::shared_ptr<const pipeline::Middleware> make_management_errors();
 
 }  // namespace gatehouse::wsapi

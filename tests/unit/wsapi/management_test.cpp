@@ -204,6 +204,26 @@ TEST_F(ManagementTest, OtherMethodsAndPaths) {
     EXPECT_EQ(call("GET", path).status, 404) << path;
 }
 
+TEST_F(ManagementTest, RefusalsOfStepsGetTheNamesThatSdksKnow) {
+  const auto errors = make_management_errors();
+  FakeExchange exchange(worker_);
+  pipeline::Route route;
+  pipeline::RequestContext context(exchange, route);
+  const auto named = [&](int status, std::string_view before) {
+    http::ResponseHead head(exchange.arena());
+    head.status = status;
+    if (!before.empty()) head.edits.append("X-Amzn-ErrorType", before);
+    errors->on_response(context, head);
+    return gatehouse::testing::find_field(gatehouse::testing::apply_edits(nullptr, &head.edits), "x-amzn-errortype").value_or("");
+  };
+  EXPECT_EQ(named(403, ""), "ForbiddenException");
+  EXPECT_EQ(named(413, ""), "PayloadTooLargeException");
+  EXPECT_EQ(named(429, ""), "LimitExceededException");
+  EXPECT_EQ(named(401, ""), "UnauthorizedException");
+  EXPECT_EQ(named(200, ""), "");
+  EXPECT_EQ(named(403, "AccessDeniedException"), "AccessDeniedException");
+}
+
 TEST_F(ManagementTest, KnowsItsPaths) {
   for (const char* path : {"/@connections", "/@connections/x", "/%40connections/x", "/@groups/x"}) EXPECT_TRUE(is_management_path(path)) << path;
   for (const char* path : {"", "/", "@connections", "/x/@connections", "/@connectionsx", "/@groupsx"}) EXPECT_FALSE(is_management_path(path)) << path;
