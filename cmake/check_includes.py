@@ -33,7 +33,7 @@ ALLOWED = {
     "routing": ["pipeline"],
     "middleware": ["pipeline", "plans", "crypto", "json", "upstream"],
     "integration": ["pipeline", "upstream", "json", "dynamo/adapter"],
-    "wsapi": ["pipeline", "http", "integration"],
+    "wsapi": ["pipeline", "http", "integration", "redis"],
     "config": ["routing", "middleware", "integration", "wsapi", "redis"],
     "gateway": ["config", "routing", "middleware", "integration", "wsapi", "redis"],
     "admin": ["gateway", "observe"],

@@ -57,6 +57,9 @@ ManagementReply reply_of(Outcome outcome, int status) {
   return failure(503, "websocket_nodes_unavailable", "ServiceUnavailableException", "Other nodes cannot be reached");
 }
 
+// What has many answers has been done in part when some of them are missing; the body says so.
+Outcome partly(Outcome outcome) { return outcome == Outcome::kUnknown || outcome == Outcome::kUnavailable ? Outcome::kDone : outcome; }
+
 // The decoded segments of a path; nothing when one of them cannot be decoded.
 std::optional<std::vector<std::string>> segments_of(std::string_view path) {
   std::vector<std::string> segments;
@@ -148,8 +151,8 @@ class Call {
       auto message = frame();
       if (!message) return;
       return directory_.broadcast(settings_.api, group, std::move(*message), [done = std::move(done_)](const Delivered& delivered) {
-        ManagementReply reply = reply_of(delivered.outcome, 200);
-        if (delivered.outcome == Outcome::kDone) reply.body = delivered_json(delivered);
+        ManagementReply reply = reply_of(partly(delivered.outcome), 200);
+        if (reply.status == 200) reply.body = delivered_json(delivered);
         done(std::move(reply));
       });
     }
@@ -160,8 +163,8 @@ class Call {
     directory_.list(settings_.api, group, parameter(request_.query, "next"), static_cast<std::uint32_t>(*limit),
                     [done = std::move(done_)](const Presence& page) {
                       if (page.outcome == Outcome::kBadName) return done(bad("next is what the page before said"));
-                      ManagementReply reply = reply_of(page.outcome, 200);
-                      if (page.outcome == Outcome::kDone) reply.body = presence_json(page);
+                      ManagementReply reply = reply_of(partly(page.outcome), 200);
+                      if (reply.status == 200) reply.body = presence_json(page);
                       done(std::move(reply));
                     });
   }

@@ -116,6 +116,7 @@ void Management::respond(RequestContext& context, const ManagementReply& reply) 
   if (!reply.body.empty()) head.edits.set(http::FieldId::kContentType, "application/json");
   if (!reply.allow.empty()) head.edits.set(http::FieldId::kAllow, reply.allow);
   if (!reply.error.empty()) head.edits.append(kErrorType, reply.error);
+  if (reply.status == 503) head.edits.set(http::FieldId::kRetryAfter, "1");
   head.edits.append("x-amzn-RequestId", context.request_id);
   context.reason = reply.reason;
   context.respond(head, reply.body, http::More::kNo);

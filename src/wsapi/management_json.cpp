@@ -48,9 +48,14 @@ std::string presence_json(const Presence& page) {
   for (const Description& one : page.connections) connections.push_back(json_of(one));
   json value = {{"connections", std::move(connections)}};
   if (!page.next.empty()) value["next"] = page.next;
+  if (page.outcome != Outcome::kDone) value["complete"] = false;
   return text_of(value);
 }
 
-std::string delivered_json(const Delivered& delivered) { return text_of({{"sent", delivered.sent}, {"full", delivered.full}}); }
+std::string delivered_json(const Delivered& delivered) {
+  json value = {{"sent", delivered.sent}, {"full", delivered.full}};
+  if (delivered.outcome != Outcome::kDone) value["complete"] = false;
+  return text_of(value);
+}
 
 }  // namespace gatehouse::wsapi

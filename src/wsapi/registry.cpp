@@ -83,7 +83,7 @@ Reservation::~Reservation() {
   if (shelf_ != nullptr) shelf_->give_back(id_);
 }
 
-Registry::Registry(std::vector<net::Worker*> workers) : node_(static_cast<std::uint32_t>(random_u64())) {
+Registry::Registry(std::vector<net::Worker*> workers) : node_(static_cast<std::uint32_t>(random_u64())), process_(make_uuid()) {
   for (net::Worker* worker : workers) shelves_.push_back(std::make_unique<Shelf>(*worker, node_));
 }
 

@@ -32,6 +32,7 @@ std::shared_ptr<Connection> Shelf::open(const ConnectionId& reserved, http::Upgr
       std::make_shared<Connection>(*this, reserved, next_serial_++, std::move(upgraded), facts, std::move(limits), std::move(sink));
   slots_[reserved.slot()] = connection;
   count_.fetch_add(1, std::memory_order_relaxed);
+  if (watcher_) watcher_->on_opened(*connection);
   if (drained_by_ != TimePoint::max()) connection->endpoint_.drain_at(some_moment_of_the_drain());
   connection->endpoint_.start();
   return connection;
@@ -64,6 +65,7 @@ void Shelf::settle(const std::shared_ptr<Connection>& connection) {
 }
 
 void Shelf::drop(std::uint32_t slot) {
+  if (watcher_) watcher_->on_over(slots_[slot]->id());
   slots_[slot].reset();
   free_.push_back(slot);
   count_.fetch_sub(1, std::memory_order_relaxed);

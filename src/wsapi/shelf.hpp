@@ -5,14 +5,17 @@
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/wsapi/connection.hpp"
 #include "gatehouse/wsapi/directory.hpp"
+#include "gatehouse/wsapi/registry.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace gatehouse::wsapi {
@@ -60,6 +63,13 @@ class Shelf {
   std::uint64_t list(std::string_view api, std::string_view group, std::uint64_t from, std::size_t limit, std::vector<Description>& to);
   static Description describe(const Connection& connection);
 
+  void watch(std::shared_ptr<RegistryWatcher> watcher) { watcher_ = std::move(watcher); }
+  void unwatch(const RegistryWatcher* watcher) {
+    if (watcher_.get() == watcher) watcher_.reset();
+  }
+  std::uint64_t visit(std::uint64_t from, std::size_t most, const std::function<void(const Connection&)>& look) const;
+  void expel(const ConnectionId& id, std::string_view text, std::string_view reason);
+
   void drain(Duration over);
   void clear();
   // Any thread.
@@ -99,6 +109,7 @@ class Shelf {
   std::size_t broadcast_cost_ = 0;
   bool delivery_posted_ = false;
   TimePoint drained_by_ = TimePoint::max();
+  std::shared_ptr<RegistryWatcher> watcher_;
   std::atomic<std::uint64_t> count_{0};
 };
 

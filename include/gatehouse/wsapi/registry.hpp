@@ -5,8 +5,12 @@
 #include "gatehouse/wsapi/connection.hpp"
 #include "gatehouse/wsapi/directory.hpp"
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +30,15 @@ class Reservation {
   friend class Registry;
   Shelf* shelf_;
   ConnectionId id_;
+};
+
+// Hears of connections as they come and go. On their workers' threads.
+class RegistryWatcher {
+ public:
+  virtual ~RegistryWatcher() = default;
+  virtual void on_opened(const Connection& connection) = 0;
+  // What was to be told of its end is told.
+  virtual void on_over(const ConnectionId& id) noexcept = 0;
 };
 
 class Registry final : public Directory {
@@ -51,6 +64,20 @@ class Registry final : public Directory {
   // Connections, and ends that are still being told. Any thread.
   std::uint64_t open_count() const;
 
+  // For a fleet; any thread. process(): of this registry and of no other. begin_stay(): another number each time. watch(): instead of the watcher before; visit() then finds what it has not heard of. unwatch():
+  // unless there is another by now.
+  const std::string& process() const { return process_; }
+  std::uint64_t begin_stay() { return ++stays_; }
+  void watch(std::shared_ptr<RegistryWatcher> watcher);
+  void unwatch(const RegistryWatcher* watcher);
+  unsigned workers() const { return static_cast<unsigned>(shelves_.size()); }
+  // Shows connections of a worker, also those that are closing, from slot `from` on, on its thread; at most `most` slots. `next`
+  // gets where to go on: kNoMore is the end.
+  static constexpr std::uint64_t kNoMore = ~std::uint64_t{0};
+  void visit(unsigned worker, std::uint64_t from, std::size_t most, std::function<void(const Connection&)> look, Done<std::uint64_t> next);
+  // Closes them with 1012. `text` goes to the clients, `reason` (static) to Ending.
+  void expel(const std::vector<ConnectionId>& ids, const std::string& text, std::string_view reason);
+
   void send(std::string_view api, const ConnectionId& id, http::PreparedFrame frame, Done<Outcome> done) override;
   void close(std::string_view api, const ConnectionId& id, http::websocket::CloseCode code, std::string text, Done<Outcome> done) override;
   void describe(std::string_view api, const ConnectionId& id, Done<Described> done) override;
@@ -67,6 +94,8 @@ class Registry final : public Directory {
   void list_from(std::uint64_t worker, std::uint64_t slot, std::shared_ptr<Listing> listing);
 
   std::uint32_t node_;
+  const std::string process_;
+  std::atomic<std::uint64_t> stays_{0};
   std::vector<std::unique_ptr<Shelf>> shelves_;
 };
 

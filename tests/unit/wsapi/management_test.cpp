@@ -19,7 +19,7 @@ class ManagementTest : public testing::RegistryTest {
  protected:
   struct Answered {
     int status;
-    std::string body, reason, error, type, allow;
+    std::string body, reason, error, type, allow, retry_after;
   };
 
   Answered call(const std::string& method, const std::string& path, const std::optional<std::string>& body = std::nullopt) {
@@ -33,7 +33,7 @@ class ManagementTest : public testing::RegistryTest {
     context.path = exchange.request().path;
     context.query = exchange.request().query;
     context.request_id = "r1";
-    const auto management = make_management(settings_, std::shared_ptr<Directory>(std::shared_ptr<void>(), &registry_));
+    const auto management = make_management(settings_, std::shared_ptr<Directory>(std::shared_ptr<void>(), directory_));
     net::TaskGroup group(worker_);
     group.spawn("management", management->serve(context));
     EXPECT_TRUE(run_until([&] { return exchange.ended_answer; }));
@@ -43,12 +43,65 @@ class ManagementTest : public testing::RegistryTest {
             std::string(context.reason),
             exchange.field("x-amzn-errortype").value_or(""),
             exchange.field("content-type").value_or(""),
-            exchange.field("allow").value_or("")};
+            exchange.field("allow").value_or(""),
+            exchange.field("retry-after").value_or("")};
   }
   std::string path_of(const Client& client) { return "/@connections/" + client.connection->id().to_string(); }
 
   ManagementSettings settings_{"chat", "/ws"};
+  Directory* directory_ = &registry_;
 };
+
+// Other nodes that do not answer: `outcome` is what becomes of everything.
+class Elsewhere final : public Directory {
+ public:
+  explicit Elsewhere(Outcome outcome) : outcome_(outcome) {}
+  void send(std::string_view, const ConnectionId&, http::PreparedFrame, Done<Outcome> done) override { done(outcome_); }
+  void close(std::string_view, const ConnectionId&, http::websocket::CloseCode, std::string, Done<Outcome> done) override { done(outcome_); }
+  void describe(std::string_view, const ConnectionId&, Done<Described> done) override { done({outcome_, {}}); }
+  void join(std::string_view, std::string_view, const ConnectionId&, Done<Outcome> done) override { done(outcome_); }
+  void leave(std::string_view, std::string_view, const ConnectionId&, Done<Outcome> done) override { done(outcome_); }
+  void broadcast(std::string_view, std::string_view, http::PreparedFrame, Done<Delivered> done) override { done({3, 1, outcome_}); }
+  void list(std::string_view, std::string_view, std::string_view, std::uint32_t, Done<Presence> done) override {
+    Presence page;
+    page.outcome = outcome_;
+    page.connections.resize(1);
+    done(std::move(page));
+  }
+
+ private:
+  Outcome outcome_;
+};
+
+TEST_F(ManagementTest, SaysThatOtherNodesCannotBeReachedOrDoNotAnswer) {
+  const std::string path = "/@connections/" + ConnectionId::make(1, 0, 0).to_string();
+  Elsewhere away(Outcome::kUnavailable);
+  Elsewhere silent(Outcome::kUnknown);
+  for (const char* const method : {"POST", "GET", "DELETE"}) {
+    directory_ = &away;
+    const Answered unavailable = call(method, path, std::string(method) == "POST" ? std::optional<std::string>("x") : std::nullopt);
+    EXPECT_EQ(unavailable.status, 503) << method;
+    EXPECT_EQ(unavailable.retry_after, "1");
+    EXPECT_EQ(unavailable.error, "ServiceUnavailableException");
+    directory_ = &silent;
+    const Answered unknown = call(method, path, std::string(method) == "POST" ? std::optional<std::string>("x") : std::nullopt);
+    EXPECT_EQ(unknown.status, 504) << method;
+    EXPECT_EQ(unknown.retry_after, "");
+  }
+}
+
+TEST_F(ManagementTest, SaysThatAnAnswerOfManyIsNotOfAll) {
+  for (const Outcome outcome : {Outcome::kUnavailable, Outcome::kUnknown}) {
+    Elsewhere elsewhere(outcome);
+    directory_ = &elsewhere;
+    const Answered sent = call("POST", "/@groups/room", "x");
+    EXPECT_EQ(sent.status, 200);
+    EXPECT_EQ(sent.body, R"({"sent":3,"full":1,"complete":false})");
+    const Answered listed = call("GET", "/@connections");
+    EXPECT_EQ(listed.status, 200);
+    EXPECT_NE(listed.body.find(R"("complete":false)"), std::string::npos) << listed.body;
+  }
+}
 
 TEST_F(ManagementTest, PostsToAConnection) {
   Client client = open();
