@@ -19,7 +19,7 @@ constexpr std::size_t kName = 256;
 constexpr std::size_t kPath = 1024;
 // All fields at their longest, numbers and names.
 constexpr std::size_t kDetail = 512;
-constexpr std::size_t kLongest = kPath + 8 * kName + 4 * kShort + kDetail + 1024;
+constexpr std::size_t kLongest = kPath + 8 * kName + 5 * kShort + kDetail + 1024;
 static_assert(kLongest <= observe::AccessLog::kMaxLine);
 
 JsonLine& protocol(JsonLine& line, http::Version version) {
@@ -116,6 +116,7 @@ class AccessLogStep final : public pipeline::Middleware {
       line.raw(R"(,"user_agent":")").text(*agent, kName).raw(R"(")");
     }
     if (!context.identity.method.empty()) write_identity(line, context.identity);
+    if (const std::string_view cache = cache_outcome(context); !cache.empty()) line.raw(R"(,"cache":")").text(cache, kShort).raw(R"(")");
     if (!context.detail.empty()) line.raw(R"(,"detail":")").text(context.detail, kDetail).raw(R"(")");
     if (context.trace != nullptr) line.raw(R"(,"trace_id":")").escaped(context.trace->trace_id).raw(R"(")");
     line.raw("}\n");

@@ -19,6 +19,11 @@ class Keeper final : public pipeline::BodyFilter {
     return silent_ ? std::string_view() : bytes;
   }
 
+  // They are no part of what is kept: an answer without them would be another one.
+  void see_trailers(const http::Fields&) override {
+    if (body_) give_up();
+  }
+
  private:
   void copy(std::string_view bytes) {
     std::string& copied = body_->bytes;

@@ -4,6 +4,7 @@
 #include "gatehouse/http/exchange.hpp"
 #include "gatehouse/pipeline/context.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace gatehouse::middleware {
@@ -15,6 +16,12 @@ struct Outcome {
   int status;  // 0: ended without an answer, and not by the client
   std::string_view reason;
 };
+
+// What the response cache did: "hit; ttl=42". Empty: there is none on this route.
+inline std::string_view cache_outcome(const pipeline::RequestContext& context) {
+  constexpr std::string_view kUs = "gatehouse; ";  // RFC 9211 begins with who says it
+  return context.cache.status.substr(std::min(context.cache.status.size(), kUs.size()));
+}
 
 inline Outcome outcome_of(const pipeline::RequestContext& context) {
   Outcome outcome{context.status, context.reason};

@@ -79,6 +79,9 @@ void RequestContext::write(std::string_view bytes, http::More more) {
 }
 
 void RequestContext::finish(const http::Fields& trailers) {
+  if (trailers.size() > 0) {
+    for (const auto& filter : filters_) filter->see_trailers(trailers);
+  }
   if (!filters_.empty()) {
     if (const std::string_view last = filtered({}, http::More::kNo); !last.empty()) exchange.write(last, http::More::kYes);
   }

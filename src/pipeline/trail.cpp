@@ -59,6 +59,7 @@ void Trail::tell(RequestContext& context, http::ResponseHead& head) const {
   append_member(text, "key", context.identity.subject);
   append_member(text, "plan", context.identity.plan);
   if (context.decided_by.empty() && context.route.integration) append_member(text, "integration", context.route.integration->kind());
+  append_member(text, "cache", context.cache.status);
   append_member(text, "backend", context.upstream.backend);
   append_member(text, "target", context.upstream.target);
   if (context.upstream.tries > 0) text += ",\"tries\":" + std::to_string(context.upstream.tries);

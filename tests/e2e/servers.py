@@ -55,6 +55,7 @@ http {{
     location = /no-content {{ return 204; }}
     location = /teapot {{ return 418; }}
     location /gzip/ {{ alias {folder}/www/; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any; }}
+    location /vary/ {{ alias {folder}/www/; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any; gzip_vary on; }}
     location /upload {{ return 200 "$content_length\\n"; }}
     location /buffered {{ proxy_pass http://unix:{folder}/ready.sock:/upload; }}
   }}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gatehouse/http/body.hpp"
+#include "gatehouse/http/fields.hpp"
 
 #include <string_view>
 
@@ -15,6 +16,8 @@ class BodyFilter {
   // What to send for `bytes`: perhaps `bytes` itself, perhaps nothing yet. Valid until the next call. With More::kNo these
   // are the last.
   virtual std::string_view pass(std::string_view bytes, http::More more) = 0;
+  // Before the last pass(), when the answer has trailers.
+  virtual void see_trailers(const http::Fields&) {}
 };
 
 }  // namespace gatehouse::pipeline
