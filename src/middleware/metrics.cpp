@@ -1,12 +1,16 @@
 // The metrics step of one route. Series are made when they are first needed: most of ten thousand routes may never be
 // asked for, and a series takes a cell per worker.
 #include "gatehouse/middleware/steps.hpp"
+#include "gatehouse/pipeline/trace.hpp"
 #include "metric_names.hpp"
 #include "outcome.hpp"
 
 #include <array>
 #include <atomic>
+#include <charconv>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace gatehouse::middleware {
 namespace {
@@ -79,7 +83,9 @@ class MetricsStep final : public pipeline::Middleware {
     const Outcome outcome = outcome_of(context);
     requests(outcome.status).add(worker);
     // Not the worker's time: what is answered within a turn would seem to take none.
-    duration().record(worker, context.ended(clock_) - context.exchange.arrival());
+    const Duration took = context.ended(clock_) - context.exchange.arrival();
+    duration().record(worker, took);
+    if (context.trace != nullptr && context.trace->sampled) exemplify(*context.trace, took, worker);
     bytes_in().add(worker, context.exchange.bytes_received());
     bytes_out().add(worker, context.exchange.bytes_sent());
     if (!context.upstream.backend.empty()) upstream().record(worker, context.upstream.total);
@@ -89,6 +95,16 @@ class MetricsStep final : public pipeline::Middleware {
   }
 
  private:
+  // A way from the histogram to a trace that was kept.
+  void exemplify(const pipeline::Trace& trace, Duration took, unsigned worker) const {
+    std::array<std::uint64_t, 2> halves{};
+    constexpr std::size_t kHalf = 16;
+    for (std::size_t i = 0; i < halves.size(); ++i) {
+      const std::string_view digits = trace.trace_id.substr(i * kHalf, kHalf);
+      std::from_chars(digits.data(), digits.data() + digits.size(), halves[i], 16);
+    }
+    duration().exemplify(worker, {halves[0], halves[1], took, clock_.wall()});
+  }
   void count_refused(const pipeline::RequestContext& context, const Outcome& outcome, unsigned worker) const {
     reasons_.add(registry_, worker, outcome.reason);
     if (outcome.status == 429) throttled().add(worker);

@@ -44,11 +44,11 @@ struct Listed {
 };
 
 // False when there is nothing to say.
-bool append(std::string& to, std::string_view name, const Listed& series) {
+bool append(std::string& to, std::string_view name, const Listed& series, Registry::Style style) {
   if (series.counter != nullptr) {
     append_sample(to, name, series.labels, series.counter->sum());
   } else if (series.histogram != nullptr) {
-    append_histogram(to, name, series.labels, series.histogram->read());
+    append_histogram(to, name, series.labels, series.histogram->read(), style);
   } else {
     const std::lock_guard lock(series.observed->mutex);
     if (!series.observed->read) return false;
@@ -65,17 +65,45 @@ std::uint64_t Counter::sum() const {
   return total;
 }
 
-void Histogram::record(unsigned worker, Duration duration) {
+std::size_t Histogram::bucket_of(Duration duration) {
   constexpr auto kUnit = static_cast<std::uint64_t>(kFirstBound.count());
   const auto nanoseconds = static_cast<std::uint64_t>(std::max(duration, Duration::zero()).count());
   // A bound belongs to its own bucket: 64 µs is the first, one nanosecond more the second.
   const std::uint64_t units = nanoseconds == 0 ? 0 : (nanoseconds - 1) / kUnit;
-  const auto index = std::min(static_cast<std::size_t>(std::bit_width(units)), static_cast<std::size_t>(kBuckets));
+  return std::min(static_cast<std::size_t>(std::bit_width(units)), static_cast<std::size_t>(kBuckets));
+}
+
+void Histogram::record(unsigned worker, Duration duration) {
+  const auto nanoseconds = static_cast<std::uint64_t>(std::max(duration, Duration::zero()).count());
   Cell& cell = cells_[worker];
-  auto& bucket = cell.buckets[index];
+  auto& bucket = cell.buckets[bucket_of(duration)];
   bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   auto& sum = cell.sum_nanoseconds;
   sum.store(sum.load(std::memory_order_relaxed) + nanoseconds, std::memory_order_relaxed);
+}
+
+void Histogram::exemplify(unsigned worker, const Exemplar& exemplar) {
+  Cell& cell = cells_[worker];
+  const std::uint64_t version = cell.exemplar_version.load(std::memory_order_relaxed);
+  cell.exemplar_version.store(version + 1, std::memory_order_relaxed);
+  // Whoever sees one of these sees the odd version too. No fences: the thread sanitizer does not know them.
+  cell.exemplar[0].store(exemplar.trace_high, std::memory_order_release);
+  cell.exemplar[1].store(exemplar.trace_low, std::memory_order_release);
+  cell.exemplar[2].store(static_cast<std::uint64_t>(exemplar.duration.count()), std::memory_order_release);
+  cell.exemplar[3].store(static_cast<std::uint64_t>(std::chrono::nanoseconds(exemplar.at.time_since_epoch()).count()), std::memory_order_release);
+  cell.exemplar_version.store(version + 2, std::memory_order_release);
+}
+
+// Nothing where there is none, or its worker is writing it just now.
+std::optional<Histogram::Exemplar> Histogram::read_exemplar(const Cell& cell) {
+  const std::uint64_t version = cell.exemplar_version.load(std::memory_order_acquire);
+  if (version == 0 || version % 2 != 0) return std::nullopt;
+  std::array<std::uint64_t, 4> words;
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = cell.exemplar[i].load(std::memory_order_acquire);
+  if (cell.exemplar_version.load(std::memory_order_relaxed) != version) return std::nullopt;
+  using Wall = std::chrono::system_clock;
+  return Exemplar{words[0], words[1], Duration(static_cast<std::int64_t>(words[2])),
+                  Wall::time_point(std::chrono::duration_cast<Wall::duration>(std::chrono::nanoseconds(words[3])))};
 }
 
 Histogram::Snapshot Histogram::read() const {
@@ -86,6 +114,8 @@ Histogram::Snapshot Histogram::read() const {
       total.buckets[b] += cells_[i].buckets[b].load(std::memory_order_relaxed);
     }
     nanoseconds += cells_[i].sum_nanoseconds.load(std::memory_order_relaxed);
+    const auto exemplar = read_exemplar(cells_[i]);
+    if (exemplar && (!total.exemplar || exemplar->at > total.exemplar->at)) total.exemplar = exemplar;
   }
   for (const std::uint64_t bucket : total.buckets) total.count += bucket;
   total.sum_seconds = std::chrono::duration<double>(std::chrono::duration<double, std::nano>(nanoseconds)).count();
@@ -184,7 +214,7 @@ std::string Registry::scrape(Style style) const {
     const std::size_t before = text.size();
     append_family(text, name, family->help, family->type, style);
     bool any = false;
-    for (const Listed& each : series) any |= append(text, name, each);
+    for (const Listed& each : series) any |= append(text, name, each, style);
     if (!any) text.resize(before);
   }
   if (style == Style::kOpenMetrics) text += "# EOF\n";

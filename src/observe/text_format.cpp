@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cinttypes>
 #include <cmath>
+#include <cstdio>
 
 namespace gatehouse::observe {
 namespace {
@@ -77,6 +79,23 @@ const std::array<std::string, Histogram::kBuckets>& bounds() {
   return texts;
 }
 
+// `# {trace_id="…"} 0.054 1520879607.789` behind the line at the end of the text.
+void append_exemplar(std::string& to, const Histogram::Exemplar& exemplar) {
+  std::array<char, 33> trace;
+  std::snprintf(trace.data(), trace.size(), "%016" PRIx64 "%016" PRIx64, exemplar.trace_high, exemplar.trace_low);
+  to.pop_back();
+  to += " # {trace_id=\"";
+  to += trace.data();
+  to += "\"} ";
+  append_number(to, std::chrono::duration<double>(exemplar.duration).count());
+  to += ' ';
+  std::array<char, 32> time;
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(exemplar.at.time_since_epoch()).count();
+  std::snprintf(time.data(), time.size(), "%" PRId64 ".%03d", static_cast<std::int64_t>(millis / 1000), static_cast<int>(millis % 1000));
+  to += time.data();
+  to += '\n';
+}
+
 }  // namespace
 
 std::string format_labels(Labels labels) {
@@ -117,14 +136,18 @@ void append_sample(std::string& to, std::string_view name, std::string_view labe
   append_line(to, name, {}, labels, {}, value);
 }
 
-void append_histogram(std::string& to, std::string_view name, std::string_view labels,
-                      const Histogram::Snapshot& values) {
+void append_histogram(std::string& to, std::string_view name, std::string_view labels, const Histogram::Snapshot& values,
+                      Registry::Style style) {
+  const bool told = values.exemplar && style == Registry::Style::kOpenMetrics;
+  const std::size_t place = told ? Histogram::bucket_of(values.exemplar->duration) : values.buckets.size();
   std::uint64_t up_to_here = 0;
   for (std::size_t i = 0; i < bounds().size(); ++i) {
     up_to_here += values.buckets[i];
     append_line(to, name, "_bucket", labels, bounds()[i], up_to_here);
+    if (i == place) append_exemplar(to, *values.exemplar);
   }
   append_line(to, name, "_bucket", labels, "+Inf", values.count);
+  if (place == bounds().size()) append_exemplar(to, *values.exemplar);
   append_line(to, name, "_sum", labels, {}, values.sum_seconds);
   append_line(to, name, "_count", labels, {}, values.count);
 }

@@ -21,8 +21,8 @@ void append_family(std::string& to, std::string_view name, std::string_view help
 // `labels` as format_labels() made them.
 void append_sample(std::string& to, std::string_view name, std::string_view labels, std::uint64_t value);
 void append_sample(std::string& to, std::string_view name, std::string_view labels, double value);
-// _bucket lines (cumulative), _sum and _count.
-void append_histogram(std::string& to, std::string_view name, std::string_view labels,
-                      const Histogram::Snapshot& values);
+// _bucket lines (cumulative), _sum and _count; in OpenMetrics with the exemplar behind its bucket.
+void append_histogram(std::string& to, std::string_view name, std::string_view labels, const Histogram::Snapshot& values,
+                      Registry::Style style = Registry::Style::kPrometheus);
 
 }  // namespace gatehouse::observe

@@ -59,7 +59,7 @@ def test_both_styles_tell_the_same(busy):
     assert lines[-1] == "# EOF" and lines.count("# EOF") == 1
 
     def series(body):
-        return {line.rpartition(" ")[0] for line in body.decode().splitlines() if not line.startswith("#")}
+        return {line.partition(" # ")[0].rpartition(" ")[0] for line in body.decode().splitlines() if not line.startswith("#")}
 
     assert series(plain.body) == series(opened.body)
     types = dict(re.findall(r"^# TYPE (\S+) (\w+)$", opened.body.decode(), re.M))
@@ -69,6 +69,15 @@ def test_both_styles_tell_the_same(busy):
             name = re.match(r"\w+", line)[0]
             family = next(name.removesuffix(suffix) for suffix in ("_total", "_bucket", "_sum", "_count", "") if name.removesuffix(suffix) in types)
             assert (types[family] == "counter") == name.endswith("_total"), line
+
+
+def test_histograms_lead_to_traces(busy):
+    """Exemplars, in OpenMetrics only: the id of a trace that was sampled."""
+    found = re.findall(r'^gatehouse_request_duration_seconds_bucket\{api="shop",route="GET /orders/\{id\}",le="\S+"\} \d+ '
+                       r'# \{trace_id="([0-9a-f]{32})"\} [0-9.e-]+ [0-9]+\.[0-9]{3}$', busy.ask_admin("/metrics", fields=[OPEN_METRICS]).body.decode(), re.M)
+    traces = {line["trace_id"] for line in busy.wait_access(4, route="GET /orders/{id}")}
+    assert len(found) == 1 and set(found) <= traces
+    assert b"trace_id" not in busy.ask_admin("/metrics").body
 
 
 def test_promtool_finds_nothing_to_say(busy):
@@ -104,7 +113,7 @@ def test_prometheus_scrapes_evaluates_and_knows_the_dashboards_queries(busy, tmp
         "scrape_configs": [{"job_name": "gatehouse", "static_configs": [{"targets": ["%s:%d" % busy.admin]}]}]}))
     log = (tmp_path / "log").open("wb")
     process = subprocess.Popen([program, f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data",
-                                f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                env={**os.environ, "NO_PROXY": "127.0.0.1"})
 
     def ask(path, **parameters):
@@ -131,7 +140,9 @@ def test_prometheus_scrapes_evaluates_and_knows_the_dashboards_queries(busy, tmp
         for panel in dashboard["panels"]:
             for query in panel["targets"]:
                 text = query["expr"].replace("$__rate_interval", "1m").replace("$instance", ".*").replace("$api", ".*")
-                assert ask("query", query=text)["resultType"] == "vector", panel["title"]
+                poll(lambda: ask("query", query=text)["result"], f"a series for {panel['title']}: {text}", every=0.1)
+        series, = ask("query_exemplars", query='gatehouse_request_duration_seconds_bucket{route="GET /orders/{id}"}', start="0", end="9999999999")
+        assert re.fullmatch("[0-9a-f]{32}", series["exemplars"][0]["labels"]["trace_id"])
         poll(lambda: all(rule["health"] == "ok" for group in ask("rules")["groups"] for rule in group["rules"]), "rules evaluated", every=0.1)
     finally:
         process.terminate()

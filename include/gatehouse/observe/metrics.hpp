@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,14 +42,24 @@ class Histogram {
  public:
   static constexpr int kBuckets = 21;  // le 64 µs · 2^i, and +Inf
   static constexpr Duration kFirstBound = std::chrono::microseconds(64);
+  static std::size_t bucket_of(Duration duration);  // kBuckets: beyond all bounds
   explicit Histogram(unsigned cells) : cells_(new Cell[cells]), count_(cells) {}
   // A negative duration counts as 0.
   void record(unsigned worker, Duration duration);
+  // Of a duration that record() has counted: the trace in which it was seen, in two halves.
+  struct Exemplar {
+    std::uint64_t trace_high = 0;
+    std::uint64_t trace_low = 0;
+    Duration duration{};
+    std::chrono::system_clock::time_point at{};
+  };
+  void exemplify(unsigned worker, const Exemplar& exemplar);
   struct Snapshot {
     std::array<std::uint64_t, kBuckets + 1>
         buckets{};            // each for itself, not cumulative; the last is beyond all bounds
     std::uint64_t count = 0;  // of all buckets
     double sum_seconds = 0;
+    std::optional<Exemplar> exemplar;  // the youngest
   };
   Snapshot read() const;
 
@@ -56,7 +67,11 @@ class Histogram {
   struct alignas(64) Cell {
     std::array<std::atomic<std::uint64_t>, kBuckets + 1> buckets{};
     std::atomic<std::uint64_t> sum_nanoseconds{0};
+    // Odd while it is being written.
+    std::atomic<std::uint64_t> exemplar_version{0};
+    std::array<std::atomic<std::uint64_t>, 4> exemplar{};
   };
+  static std::optional<Exemplar> read_exemplar(const Cell& cell);
   std::unique_ptr<Cell[]> cells_;
   unsigned count_;
 };

@@ -154,6 +154,22 @@ TEST(RegistryTest, WritesHistogramsCumulativeWithSumAndCount) {
                               "a_seconds_count{route=\"x\"} 3\n"));
 }
 
+TEST(RegistryTest, OpenMetricsHasTheYoungestTraceBehindItsBucket) {
+  Registry registry(2);
+  Histogram& histogram = registry.histogram("a_seconds", "A.");
+  const std::chrono::system_clock::time_point then(1'700'000'000'123ms);
+  for (const Duration duration : {Duration(100us), Duration(100s)}) histogram.record(0, duration);
+  histogram.exemplify(0, {0x4bf92f3577b34da6, 0x0000000000000e36, 100us, then});
+  EXPECT_THAT(registry.scrape(Registry::Style::kOpenMetrics),
+              HasSubstr("a_seconds_bucket{le=\"0.000128\"} 1 # {trace_id=\"4bf92f3577b34da60000000000000e36\"} 1e-04 1700000000.123\n"
+                        "a_seconds_bucket{le=\"0.000256\"} 1\n"));
+  EXPECT_THAT(registry.scrape(), testing::Not(HasSubstr("trace_id")));
+  histogram.exemplify(1, {1, 2, 100s, then + 1ms});
+  const std::string text = registry.scrape(Registry::Style::kOpenMetrics);
+  EXPECT_THAT(text, HasSubstr("a_seconds_bucket{le=\"+Inf\"} 2 # {trace_id=\"00000000000000010000000000000002\"} 100 1700000000.124\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("4bf92f")));
+}
+
 TEST(RegistryTest, ServesWorkersScrapesAndNewSeriesAtTheSameTime) {
   constexpr unsigned kWorkers = 3;
   constexpr int kRounds = 2000;
