@@ -45,10 +45,17 @@ void describe_cors(Fields& f, middleware::CorsSettings& s) {
           "Response headers that scripts may read.");
   f.field("credentials", s.credentials, kBoolean, "Whether cookies and HTTP authentication may be sent.");
   f.field("max_age", s.max_age, kDurationOrNone, "How long a browser may keep the answer to a preflight.");
+  f.field("private_network", s.private_network, kBoolean,
+          "Whether pages of the public internet may reach a gateway in a private network (Access-Control-Allow-Private-Network), from origins that are "
+          "named: neither '*' nor 'https://*'.");
   if (f.reading() != nullptr && s.credentials &&
       std::find(s.origins.begin(), s.origins.end(), "*") != s.origins.end()) {
     f.reading()->problem_at("origins", "the origin '*' and credentials exclude each other: browsers refuse it",
                             "name the origins, or leave credentials out");
+  }
+  const auto names_a_host = [](const std::string& origin) { return origin != "*" && !origin.ends_with("//*"); };
+  if (f.reading() != nullptr && s.private_network && std::ranges::none_of(s.origins, names_a_host)) {
+    f.reading()->problem_at("private_network", "private_network opens to origins that are named, and there is none", "name the origins");
   }
 }
 constexpr Object<middleware::CorsSettings> kCors{

@@ -100,6 +100,7 @@ class CorsStep final : public pipeline::Middleware {
         any_method_(has_star(settings.methods)),
         any_header_(has_star(settings.headers)),
         credentials_(settings.credentials),
+        private_network_(settings.private_network),
         methods_(join(settings.methods)),
         headers_(join(settings.headers)),
         expose_(join(settings.expose)) {
@@ -165,15 +166,17 @@ class CorsStep final : public pipeline::Middleware {
       edits.append("Access-Control-Allow-Headers", any_header_ ? *headers : std::string_view(headers_));
     }
     if (!max_age_.empty()) edits.append("Access-Control-Max-Age", max_age_);
-    // Pages of the public internet may reach into a private network only from origins that were named.
-    if (asked.get("Access-Control-Request-Private-Network") == "true" &&
-        allows(*asked.get(FieldId::kOrigin)) == Origin::kNamed) {
-      edits.append("Access-Control-Allow-Private-Network", "true");
-    }
+    if (private_network_ && allows(*asked.get(FieldId::kOrigin)) == Origin::kNamed) answer_private_network(asked, edits);
+  }
+
+  // Under the name that the browser knows: some versions had another (https://wicg.github.io/private-network-access/).
+  static void answer_private_network(const http::Fields& asked, http::FieldEdits& edits) {
+    if (asked.get("Access-Control-Request-Private-Network") == "true") edits.append_valid("Access-Control-Allow-Private-Network", "true");
+    if (asked.get("Access-Control-Request-Local-Network") == "true") edits.append_valid("Access-Control-Allow-Local-Network", "true");
   }
 
   std::vector<OriginPattern> origins_;
-  const bool any_origin_, any_method_, any_header_, credentials_;
+  const bool any_origin_, any_method_, any_header_, credentials_, private_network_;
   const std::string methods_, headers_, expose_;
   std::string max_age_;
 };

@@ -20,6 +20,7 @@ struct CorsSettings {
   std::vector<std::string> expose;
   bool credentials = false;
   Duration max_age{};
+  bool private_network = false;  // pages of the public internet may reach in
   bool operator==(const CorsSettings&) const = default;
 };
 

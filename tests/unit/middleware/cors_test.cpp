@@ -210,19 +210,23 @@ TEST_F(CorsStepTest, ComparesConfiguredOriginsInLowerCase) {
   EXPECT_TRUE(accepts("https://shop.example.com"));
 }
 
-TEST_F(CorsStepTest, OpensAPrivateNetworkOnlyToOriginsThatAreNamed) {
-  const auto answer = [this](const std::string& configured) {
-    use({{configured}, {"GET"}, {}, {}, false, {}});
+TEST_F(CorsStepTest, OpensAPrivateNetworkOnlyWhereItIsSaidAndToOriginsThatAreNamed) {
+  const auto answer = [this](const std::string& configured, bool said, const std::string& network = "Private") {
+    use({{configured}, {"GET"}, {}, {}, false, {}, said});
     FieldList fields = preflight(kOrigin, "GET");
-    fields.emplace_back("Access-Control-Request-Private-Network", "true");
+    fields.emplace_back("Access-Control-Request-" + network + "-Network", "true");
     Request request(worker_, route_, "OPTIONS", "/", fields);
     request.run();
-    return request.field("Access-Control-Allow-Private-Network");
+    const bool other = request.field(network == "Private" ? "Access-Control-Allow-Local-Network" : "Access-Control-Allow-Private-Network").has_value();
+    EXPECT_FALSE(other);
+    return request.field("Access-Control-Allow-" + network + "-Network");
   };
-  EXPECT_EQ(answer(kOrigin), "true");
-  EXPECT_EQ(answer("https://*.example.com"), "true");
-  EXPECT_EQ(answer("https://*"), std::nullopt);
-  EXPECT_EQ(answer("*"), std::nullopt);
+  EXPECT_EQ(answer(kOrigin, true), "true");
+  EXPECT_EQ(answer(kOrigin, true, "Local"), "true");
+  EXPECT_EQ(answer(kOrigin, false), std::nullopt);
+  EXPECT_EQ(answer("https://*.example.com", true), "true");
+  EXPECT_EQ(answer("https://*", true), std::nullopt);
+  EXPECT_EQ(answer("*", true), std::nullopt);
 }
 
 }  // namespace
