@@ -148,6 +148,7 @@ net::Task<VerdictPtr> HttpAuthorizer::ask_once(RequestContext& context, const Qu
     if (seat.pilot()) {
       net::Task<VerdictPtr> asking = ask(context, asked);
       VerdictPtr verdict = co_await asking;
+      if (exchange.failed()) co_return verdict;  // the seat goes, and the next of those who wait asks
       keep(asked, verdict);
       seat.land(verdict);
       co_return verdict;
@@ -182,7 +183,7 @@ net::Task<VerdictPtr> HttpAuthorizer::ask(RequestContext& context, const Questio
 // Null when nothing was sent, so that it may be tried again.
 net::Task<VerdictPtr> HttpAuthorizer::call(RequestContext& context, const std::string& body, std::uint64_t& tried, TimePoint deadline) const {
   net::Worker& worker = context.exchange.worker();
-  upstream::HttpCall call(worker, pools_->on(worker), deadline, settings_.answer);
+  upstream::HttpCall call(worker, pools_->on(worker), deadline, settings_.answer, &context.exchange);
   net::Task<bool> connecting = call.connect(tried);
   const bool connected = co_await connecting;
   if (call.has_target() && call.target() < 64) tried |= std::uint64_t{1} << call.target();
@@ -198,7 +199,9 @@ net::Task<VerdictPtr> HttpAuthorizer::call(RequestContext& context, const std::s
   }
   switch (end) {
     case CallEnd::kNotSent: co_return nullptr;
-    case CallEnd::kLate: co_return failed_verdict(503, "authorizer_timeout", call.cause());
+    case CallEnd::kLate:
+      if (context.exchange.failed()) co_return failed_verdict(503, http::to_string(context.exchange.failure()), call.cause());
+      co_return failed_verdict(503, "authorizer_timeout", call.cause());
     case CallEnd::kBroken: co_return failed_verdict(500, "authorizer_bad_answer", call.cause());
     case CallEnd::kAnswered: break;
   }
@@ -231,7 +234,7 @@ Finding HttpAuthorizer::judge(RequestContext& context, const Verdict& verdict) c
     case Kind::kDenied:
     case Kind::kUnauthorized: return refuse(verdict, context);
     case Kind::kFailed:
-      if (settings_.on_failure == OnAuthorizerFailure::kAllow) return accept(context, verdict, false);
+      if (settings_.on_failure == OnAuthorizerFailure::kAllow && !context.exchange.failed()) return accept(context, verdict, false);
       return refuse(verdict, context);
     case Kind::kPolicy: break;
   }

@@ -2,6 +2,7 @@
 
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/http/exchange.hpp"
 
 namespace gatehouse::upstream {
 
@@ -11,8 +12,13 @@ std::string_view HttpReply::field(std::string_view name) const {
   return {};
 }
 
-HttpCall::HttpCall(net::Worker& worker, Pool& pool, TimePoint deadline, std::size_t max_answer)
-    : waiter_(worker.ready()), deadline_(deadline), max_answer_(max_answer), attempt_(pool, waiter_) {
+HttpCall::HttpCall(net::Worker& worker, Pool& pool, TimePoint deadline, std::size_t max_answer, http::Exchange* client)
+    : own_(worker.ready()),
+      client_(client),
+      waiter_(client == nullptr ? own_ : client->waiter()),
+      deadline_(deadline),
+      max_answer_(max_answer),
+      attempt_(pool, waiter_) {
   if (deadline != TimePoint::max()) worker.timers().arm(*this, deadline);
 }
 
@@ -27,12 +33,16 @@ CallEnd HttpCall::ended(CallEnd end, std::string cause) {
   return end;
 }
 
+bool HttpCall::given_up() const { return late_ || (client_ != nullptr && client_->failed()); }
+
+CallEnd HttpCall::give_up(std::string_view why) { return ended(CallEnd::kLate, std::string(late_ ? why : "the client left")); }
+
 net::Task<bool> HttpCall::connect(std::uint64_t tried) {
   attempt_.start(0, tried, deadline_);
-  while (attempt_.poll() == AttemptState::kPending && !late_) co_await waiter_;
+  while (attempt_.poll() == AttemptState::kPending && !given_up()) co_await waiter_;
   if (attempt_.poll() == AttemptState::kReady) co_return true;
-  if (late_) {
-    ended(CallEnd::kLate, "no connection in time");
+  if (given_up()) {
+    give_up("no connection in time");
   } else {
     ended(CallEnd::kNotSent, std::string(attempt_.error().reason()) + ": " + attempt_.error().message());
   }
@@ -59,7 +69,9 @@ net::Task<CallEnd> HttpCall::exchange(std::string_view method, std::string_view 
   send(method, path, host, fields, body);
   net::Task<CallEnd> receiving = receive(reply);
   const CallEnd end = co_await receiving;
-  attempt_.finish(end != CallEnd::kAnswered ? AttemptOutcome::kFailed
+  const bool left = end == CallEnd::kLate && !late_;  // which says nothing of the target
+  attempt_.finish(left                      ? AttemptOutcome::kAbandoned
+                  : end != CallEnd::kAnswered ? AttemptOutcome::kFailed
                   : reply.status >= 500     ? AttemptOutcome::kAnsweredWithError
                                             : AttemptOutcome::kAnswered);
   co_return end;
@@ -79,7 +91,7 @@ net::Task<CallEnd> HttpCall::receive(HttpReply& reply) {
     const http::HeadState state = call.poll_head();
     if (state == http::HeadState::kReady) break;
     if (state == http::HeadState::kFailed) co_return broken();
-    if (late_) co_return ended(CallEnd::kLate, "no answer in time");
+    if (given_up()) co_return give_up("no answer in time");
     if (state == http::HeadState::kPending) co_await waiter_;
   }
   reply.status = call.response().status;
@@ -89,7 +101,7 @@ net::Task<CallEnd> HttpCall::receive(HttpReply& reply) {
     const http::BodyChunk chunk = call.poll_body();
     if (chunk.state == http::BodyState::kEnd) co_return ended(CallEnd::kAnswered, {});
     if (chunk.state == http::BodyState::kFailed) co_return broken();
-    if (late_) co_return ended(CallEnd::kLate, "the answer was not complete in time");
+    if (given_up()) co_return give_up("the answer was not complete in time");
     if (chunk.state == http::BodyState::kPending) {
       co_await waiter_;
       continue;

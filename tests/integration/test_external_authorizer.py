@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from gateway import complete, run
-from patience import poll
+from patience import poll, wait_for
 from refusals import says as refusal_says
 
 MESSAGES = {401: "Unauthorized", 403: "Forbidden", 500: "Internal Server Error", 503: "Service Unavailable"}
@@ -249,6 +249,37 @@ def test_many_who_ask_the_same_at_once_are_one_call(rig):
     go.set()
     assert [client.read_response().status for client in clients[1:]] == [200] * 29
     assert len(gateway.service.requests) <= 2
+
+
+@pytest.mark.parametrize("cache", ["0s", "5m"])
+def test_a_client_that_leaves_is_not_asked_about_any_longer(rig, cache):
+    gateway = guarded(rig, {"identity": ["$header.authorization"], "cache": cache, "timeout": "60s"}, late)
+    client = gateway.client()
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\n\r\n")
+    gateway.service.wait_requests(1)
+    client.reset()
+    wait_for(gateway.service.connections[0].ended, "the end of the call")
+    assert gateway.wait_access(reason="client_gone")["status"] == 499
+    gateway.wait_metric("gatehouse_requests_in_flight", 0)
+
+
+def test_when_the_first_to_ask_leaves_the_next_one_asks(rig):
+    def serve(request, connection):
+        if len(gateway.service.requests) == 1:
+            connection.stall()
+        else:
+            connection.answer()
+
+    gateway = guarded(rig, {"identity": ["$header.authorization"], "cache": "5m", "timeout": "60s"}, serve)
+    first, second = gateway.client(), gateway.client()
+    ask = b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: same\r\n\r\n"
+    first.send(ask)
+    gateway.service.wait_requests(1)
+    second.send(ask)
+    poll_in_flight(gateway, 2)
+    first.reset()
+    assert second.read_response().status == 200
+    assert len(gateway.service.requests) == 2
 
 
 def poll_in_flight(gateway, count):

@@ -14,6 +14,10 @@
 #include <utility>
 #include <vector>
 
+namespace gatehouse::http {
+class Exchange;
+}
+
 namespace gatehouse::upstream {
 
 struct HttpReply {
@@ -37,8 +41,9 @@ using HttpField = std::pair<std::string_view, std::string_view>;
 
 class HttpCall : private net::Timer {
  public:
-  // `max_answer`: the largest body that is taken, in bytes.
-  HttpCall(net::Worker& worker, Pool& pool, TimePoint deadline, std::size_t max_answer);
+  // `max_answer`: the largest body that is taken, in bytes. `client`: the exchange on whose behalf it is, which outlives it; when that fails the
+  // call is kLate at once. It sleeps on the exchange's waiter then.
+  HttpCall(net::Worker& worker, Pool& pool, TimePoint deadline, std::size_t max_answer, http::Exchange* client = nullptr);
   ~HttpCall() override = default;
 
   // False: end() says why. Afterwards target() is known.
@@ -58,8 +63,12 @@ class HttpCall : private net::Timer {
             std::string_view body);
   net::Task<CallEnd> receive(HttpReply& reply);
   CallEnd broken();
+  bool given_up() const;
+  CallEnd give_up(std::string_view why);
 
-  net::Waiter waiter_;
+  net::Waiter own_;
+  http::Exchange* client_;
+  net::Waiter& waiter_;
   TimePoint deadline_;
   std::size_t max_answer_;
   bool late_ = false;
