@@ -147,7 +147,8 @@ Finding SigV4Authorizer::verify(RequestContext& context, SigV4Request& request, 
   const http::RequestHead& head = context.request();
   const std::string_view declared = head.fields.get(kContentSha256).value_or("");
   if (declared.starts_with("STREAMING-"))
-    return refused(403, "sigv4_streaming_payload", "Bodies signed in chunks are not accepted: sign the whole body.");
+    return refused(403, "sigv4_streaming_payload",
+                   context.arena().concat({"Bodies signed in chunks (", declared, ") are not accepted: sign the whole body."}));
   const bool is_unsigned = declared == crypto::kUnsignedPayload;
   if (!declared.empty() && !is_unsigned && !is_digest(declared))
     return refused(403, "sigv4_payload", "X-Amz-Content-Sha256 must be the SHA-256 of the body, 64 lower-case hexadecimal digits.");

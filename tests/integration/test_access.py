@@ -257,6 +257,16 @@ def test_other_signatures_are_refused_and_no_backend_hears_of_it(signed, how, st
     assert SECRET not in signed.output.text() + signed.log.text()
 
 
+@pytest.mark.parametrize("form", ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+                                  "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"])
+def test_bodies_signed_in_chunks_are_refused_by_name(signed, form):
+    before = len(signed.upstream.requests)
+    answer = send(signed, "PUT", "/orders", body=b"x", fields=[("X-Amz-Content-SHA256", form)])
+    refused(signed, answer, 403, "sigv4_streaming_payload")
+    assert answer.json()["detail"] == f"Bodies signed in chunks ({form}) are not accepted: sign the whole body."
+    assert len(signed.upstream.requests) == before
+
+
 def test_changed_paths_queries_and_fields_are_refused(signed):
     target, fields = sign(signed, "GET", "/a%2Fb?x=1")
     for changed in ("/a/b?x=1", "/a%252Fb?x=1", "/a%2Fb?x=2", "/a%2Fb", "/a%2Fb?x=1&y=1"):

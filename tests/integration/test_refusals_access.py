@@ -122,7 +122,7 @@ SIGV4 = [
           send=signed_now("POST", body=b"x", signed="host;x-amz-content-sha256;x-amz-date", fields=[("X-Amz-Content-Sha256", "short")])),
     sigv4("sigv4_unsigned_payload", "The body must be signed: UNSIGNED-PAYLOAD is not accepted here.",
           send=signed_now("POST", body=b"x", signed="host;x-amz-content-sha256;x-amz-date", fields=[("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")])),
-    sigv4("sigv4_streaming_payload", "Bodies signed in chunks are not accepted: sign the whole body.",
+    sigv4("sigv4_streaming_payload", "Bodies signed in chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) are not accepted: sign the whole body.",
           send=signed_now("POST", body=b"x", signed="host;x-amz-content-sha256;x-amz-date",
                           fields=[("X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")])),
     sigv4("sigv4_body_too_large", "The body is larger than a signed one may be here: raise `body` of the authorizer, or send UNSIGNED-PAYLOAD where "
