@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import passes
+from client import Connection, exchange, request_bytes
 from report import number, table
 from servers import NGINX, BenchError, Server, free_port, wait_until
 
@@ -151,7 +152,8 @@ class Bench:
         return rows("message to mock reply, CPU µs", samples, None, "≤ 12")
 
     def idle_bytes(self, server: Server, path: str) -> float:
-        # What the first connections make the server keep for good.
+        # What the first connections and log lines make the server keep for good.
+        exchange([Connection(server.port) for _ in range(50)], request_bytes("/small"), 300)
         with Tool(self.options.tool, self.others, "hold", server.port, path, 500) as client:
             client.line()
         before = passes.settled_bytes(server)
