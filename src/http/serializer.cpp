@@ -141,6 +141,12 @@ char* put_escaped(char* to, std::string_view text) {
   return to;
 }
 
+bool adds(const FieldEdits& edits, FieldId id) {
+  for (const auto* added = edits.added(); added != nullptr; added = added->next)
+    if (added->id == id) return true;
+  return false;
+}
+
 bool is_visible(std::string_view text) {
   const char* const end = text.data() + text.size();
   return scan::find_invisible(text.data(), end) == end;
@@ -155,6 +161,11 @@ void write_response_head(Bytes& to, const ResponseHead& head, Framing framing, C
   std::uint64_t framing_fields = kFramingFields;
   if (connection == ConnectionOption::kUpgrade) framing_fields &= ~bit(FieldId::kUpgrade);
   const std::uint64_t dropped = framing_fields | head.edits.removed_known();
+  // RFC 9110 section 15.5.22: 426 says which protocol is asked for. A backend's stays between it and us.
+  if (head.status == 426 && connection == ConnectionOption::kNone && adds(head.edits, FieldId::kUpgrade)) {
+    framing_fields &= ~bit(FieldId::kUpgrade);
+    connection = ConnectionOption::kUpgrade;
+  }
 
   char* const begin =
       to.reserve(kFixedBytes + reason.size() + date.size() + size_bound(head.base) + size_bound(&head.edits));

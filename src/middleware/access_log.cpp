@@ -3,6 +3,7 @@
 #include "gatehouse/middleware/log_format.hpp"
 #include "gatehouse/middleware/steps.hpp"
 #include "gatehouse/pipeline/route.hpp"
+#include "gatehouse/pipeline/socket_facts.hpp"
 #include "gatehouse/pipeline/trace.hpp"
 #include "json_line.hpp"
 #include "outcome.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t kName = 256;
 constexpr std::size_t kPath = 1024;
 // All fields at their longest, numbers and names.
 constexpr std::size_t kDetail = 512;
-constexpr std::size_t kLongest = kPath + 8 * kName + 5 * kShort + kDetail + 1024;
+constexpr std::size_t kLongest = kPath + 8 * kName + 7 * kShort + kDetail + 1024;
 static_assert(kLongest <= observe::AccessLog::kMaxLine);
 
 JsonLine& protocol(JsonLine& line, http::Version version) {
@@ -61,6 +62,10 @@ void write_upstream(JsonLine& line, const pipeline::UpstreamFacts& upstream) {
   line.raw(R"(,"upstream_ms":)").milliseconds(upstream.total);
   line.raw(R"(,"connect_ms":)").milliseconds(upstream.connect);
   line.raw(R"(,"tries":)").number(upstream.tries);
+}
+
+void write_socket(JsonLine& line, const pipeline::SocketFacts& socket) {
+  line.raw(R"(,"event":")").text(socket.event, kShort).raw(R"(","connection_id":")").text(socket.connection_id, kShort).raw(R"(")");
 }
 
 void write_identity(JsonLine& line, const pipeline::Identity& identity) {
@@ -115,6 +120,7 @@ class AccessLogStep final : public pipeline::Middleware {
     if (const auto agent = context.request().fields.get(http::FieldId::kUserAgent)) {
       line.raw(R"(,"user_agent":")").text(*agent, kName).raw(R"(")");
     }
+    if (context.socket != nullptr) write_socket(line, *context.socket);
     if (!context.identity.method.empty()) write_identity(line, context.identity);
     if (const std::string_view cache = cache_outcome(context); !cache.empty()) line.raw(R"(,"cache":")").text(cache, kShort).raw(R"(")");
     if (!context.detail.empty()) line.raw(R"(,"detail":")").text(context.detail, kDetail).raw(R"(")");

@@ -5,6 +5,8 @@
 //   403 would only make it say "no ok status".
 // - A request from an unknown origin goes on without CORS fields, as with Amazon: this is no access control, the browser
 //   keeps the answer from the page.
+// - Not so a WebSocket handshake (RFC 6455 section 10.2): browsers let every page open one and read what comes, with the user's
+//   cookies. From an unknown origin it is 403; without an origin it comes from no browser.
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/middleware/steps.hpp"
 
@@ -115,6 +117,10 @@ class CorsStep final : public pipeline::Middleware {
 
   pipeline::Decision on_request(pipeline::RequestContext& context) const override {
     const http::RequestHead& request = context.request();
+    if (!request.protocol.empty() && iequals(request.protocol, "websocket")) [[unlikely]] {
+      const auto origin = request.fields.get(FieldId::kOrigin);
+      if (origin && allows(*origin) == Origin::kRefused) return pipeline::Answer(context.arena(), 403, "cors_origin_refused", "Forbidden");
+    }
     if (!is_preflight(request)) return std::nullopt;
     if (allows(*request.fields.get(FieldId::kOrigin)) == Origin::kRefused) {
       return pipeline::Answer(context.arena(), 403, "cors_origin_refused", "Forbidden");

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kShort = 64;
 constexpr std::size_t kName = 256;
-constexpr std::size_t kLongest = 3 * kShort + 3 * kName + 512;
+constexpr std::size_t kLongest = 4 * kShort + 3 * kName + 512;
 static_assert(kLongest <= observe::AccessLog::kMaxLine);
 
 }  // namespace
@@ -21,7 +21,8 @@ void log_websocket(observe::AccessLog& log, unsigned worker, const Clock& clock,
   line.raw(R"(","client":")").address(ended.client);
   line.raw(R"(","api":")").text(ended.api, kShort);
   line.raw(R"(","route":")").text(ended.route, kName);
-  line.raw(R"(","backend":")").text(ended.backend, kName);
+  if (!ended.backend.empty()) line.raw(R"(","backend":")").text(ended.backend, kName);
+  if (!ended.connection_id.empty()) line.raw(R"(","connection_id":")").text(ended.connection_id, kShort);
   line.raw(R"(","reason":")").text(ended.reason, kShort);
   line.raw(R"(","code":)").number(ended.code);
   line.raw(R"(,"messages_in":)").number(ended.messages_in);

@@ -5,6 +5,7 @@
 #include "gatehouse/pipeline/answer_fields.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route.hpp"
+#include "gatehouse/pipeline/socket_facts.hpp"
 #include "plan_measure.hpp"
 
 #include <algorithm>
@@ -78,6 +79,9 @@ class Rule {
         break;
       case ThrottleKey::kClaim:
         if (const auto value = claim(context)) return keyed_hash64(*value, seed_);
+        break;
+      case ThrottleKey::kConnection:
+        if (context.socket != nullptr) return keyed_hash64(context.socket->connection_id, seed_);
         break;
       case ThrottleKey::kClientIp: break;
     }

@@ -17,6 +17,9 @@ constexpr std::array kContext = {
     Pair{"domainName", "host"},           Pair{"http.path", "path"},
     Pair{"routeKey", "route"},            Pair{"resourcePath", "route"},
     Pair{"apiId", "api"},                 Pair{"authorizer.principalId", "identity"},
+    Pair{"connectionId", "connection_id"}, Pair{"eventType", "event"},
+    Pair{"messageId", "message_id"},      Pair{"connectedAt", "connected_at"},
+    Pair{"disconnectStatusCode", "disconnect_code"}, Pair{"disconnectReason", "disconnect_reason"},
 };
 
 constexpr std::array kRequest = {

@@ -7,6 +7,7 @@
 #include "gatehouse/pipeline/json_text.hpp"
 #include "gatehouse/pipeline/query.hpp"
 #include "gatehouse/pipeline/route.hpp"
+#include "gatehouse/pipeline/socket_facts.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -122,6 +123,24 @@ std::string_view ValueTemplate::insert(const Part& part, RequestContext& context
   return into_path && !as_it_stood ? context.arena().copy(percent_encode(value)) : value;
 }
 
+std::string_view ValueTemplate::socket_value(ContextValue which, RequestContext& context) {
+  if (context.socket == nullptr) return {};
+  const SocketFacts& socket = *context.socket;
+  const auto decimal = [&context](std::uint64_t value) {
+    char text[20];
+    return context.arena().copy({text, static_cast<std::size_t>(write_u64(text, value) - text)});
+  };
+  switch (which) {
+    case ContextValue::kConnectionId: return socket.connection_id;
+    case ContextValue::kEvent: return socket.event;
+    case ContextValue::kMessageId: return socket.message_id;
+    case ContextValue::kConnectedAt:
+      return decimal(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(socket.connected_at.time_since_epoch()).count()));
+    case ContextValue::kDisconnectCode: return socket.close_code == 0 ? std::string_view() : decimal(socket.close_code);
+    default: return socket.close_reason;
+  }
+}
+
 std::string_view ValueTemplate::context_value(ContextValue which, RequestContext& context) const {
   const ErrorFacts none;
   const ErrorFacts& error = context.error != nullptr ? *context.error : none;
@@ -135,6 +154,12 @@ std::string_view ValueTemplate::context_value(ContextValue which, RequestContext
     case ContextValue::kApi: return context.route.api;
     case ContextValue::kRoute: return context.route.label;
     case ContextValue::kIdentity: return context.identity.subject;
+    case ContextValue::kConnectionId:
+    case ContextValue::kEvent:
+    case ContextValue::kMessageId:
+    case ContextValue::kConnectedAt:
+    case ContextValue::kDisconnectCode:
+    case ContextValue::kDisconnectReason: return socket_value(which, context);
     case ContextValue::kErrorMessage: return error.message;
     case ContextValue::kErrorMessageString: return context.arena().concat({"\"", json_escaped(error.message, context.arena()), "\""});
     case ContextValue::kErrorType: return error.type;

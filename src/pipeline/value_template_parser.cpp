@@ -14,10 +14,11 @@ namespace {
 constexpr std::array<std::string_view, 9> kVariables = {"path",   "query",    "header", "context", "claims",
                                                          "response", "uuid", "ulid",   "now"};
 // In the order of ContextValue.
-constexpr std::array<std::string_view, 13> kContextNames = {
+constexpr std::array<std::string_view, 19> kContextNames = {
     "request_id", "client_ip", "method", "path", "host", "scheme", "api", "route", "identity",
+    "connection_id", "event", "message_id", "connected_at", "disconnect_code", "disconnect_reason",
     "error.message", "error.messageString", "error.responseType", "error.validationErrorString"};
-constexpr std::size_t kOrdinaryNames = 9;  // those that are known outside of refusals
+constexpr std::size_t kOrdinaryNames = 15;  // those that are known outside of refusals
 
 bool is_word_char(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';

@@ -11,7 +11,9 @@
 namespace gatehouse::middleware {
 
 struct WebSocketLine {
-  std::string_view api, route, backend, request_id;
+  std::string_view api, route, request_id;
+  std::string_view backend;        // where it was passed on; empty: nowhere
+  std::string_view connection_id;  // of a WebSocket API; empty: none
   IpAddress client;
   std::string_view reason;
   std::uint16_t code = 0;  // of the Close frame

@@ -24,7 +24,7 @@ struct CorsSettings {
   bool operator==(const CorsSettings&) const = default;
 };
 
-enum class ThrottleKey : std::uint8_t { kRoute, kApi, kClientIp, kApiKey, kHeader, kClaim };
+enum class ThrottleKey : std::uint8_t { kRoute, kApi, kClientIp, kApiKey, kHeader, kClaim, kConnection };
 
 struct ThrottleSettings {
   ThrottleKey per = ThrottleKey::kRoute;

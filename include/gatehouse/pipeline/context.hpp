@@ -28,6 +28,7 @@ class Claims;
 namespace gatehouse::pipeline {
 
 struct Route;
+struct SocketFacts;
 struct Trace;
 class Trail;
 
@@ -127,6 +128,7 @@ class RequestContext {
   Trail* trail = nullptr;        // notes what decides, when an operator asked for it; mostly null
   const http::ResponseHead* answering = nullptr;  // the answer, while steps see it
   const ErrorFacts* error = nullptr;  // while a refusal is put into words
+  const SocketFacts* socket = nullptr;  // the connection of a WebSocket API that this is about; mostly null
 
   const http::RequestHead& request() const { return exchange.request(); }
   Arena& arena() { return exchange.arena(); }

@@ -15,7 +15,8 @@ namespace gatehouse::pipeline {
 
 // $path.x $query.x $header.x $context.x $claims.x $uuid $ulid $now, each with |default; $$ is a dollar sign.
 // $response.header.x, where an answer is there: its field of that name.
-// $context: request_id, client_ip, method, path, host, scheme, api, route, identity; and Amazon's names of the same:
+// $context: request_id, client_ip, method, path, host, scheme, api, route, identity; of connections of a WebSocket API
+//   connection_id, event, message_id, connected_at, disconnect_code, disconnect_reason; and Amazon's names of the same:
 //   requestId, identity.sourceIp, httpMethod, domainName, routeKey, authorizer.claims.x, … (amazon_names.hpp).
 // - $claims.x.y[0] looks into what the authorizer says of the caller; ${claims.cognito:groups} for names with other characters
 //   (crypto::ClaimPath). Text is inserted plain, anything else as JSON.
@@ -63,6 +64,12 @@ class ValueTemplate {
     kApi,
     kRoute,
     kIdentity,
+    kConnectionId,
+    kEvent,
+    kMessageId,
+    kConnectedAt,
+    kDisconnectCode,
+    kDisconnectReason,
     kErrorMessage,
     kErrorMessageString,
     kErrorType,
@@ -78,6 +85,7 @@ class ValueTemplate {
   };
   std::string_view insert(const Part& part, RequestContext& context) const;
   std::string_view context_value(ContextValue which, RequestContext& context) const;
+  static std::string_view socket_value(ContextValue which, RequestContext& context);
 
   std::string text_;
   std::vector<Part> parts_;
