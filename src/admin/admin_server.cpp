@@ -1,6 +1,7 @@
 #include "gatehouse/admin/admin_server.hpp"
 
 #include "admin/pages.hpp"
+#include "admin/socket_pages.hpp"
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/base/log.hpp"
@@ -23,7 +24,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kSessionLimit = 64;
-constexpr std::size_t kBodyLimit = 64 * 1024;
+// Messages to connections are the largest.
+constexpr std::size_t kBodyLimit = 1024 * 1024;
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
@@ -70,6 +72,7 @@ class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> 
   void answer() {
     auto request = std::make_shared<const Request>(parser_->release());
     const bool from_browser = request->count("Origin") > 0;
+    if (is_socket_page(request->target())) return manage_sockets(request, from_browser);
     if (!is_plan_page(request->target()))
       return send(*request, server_->pages.answer(request->method_string(), request->target(), from_browser, (*request)["Accept"]));
     asio::post(server_->patient, [self = shared_from_this(), request, from_browser]() mutable {
@@ -81,11 +84,22 @@ class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> 
     });
   }
 
+  void manage_sockets(const std::shared_ptr<const Request>& request, bool from_browser) {
+    socket_page(server_->gateway, request->method_string(), request->target(), request->body(), from_browser,
+                // Copies of this may be let go on any thread; the session ends on its own.
+                [held = std::make_shared<std::shared_ptr<Session>>(shared_from_this()), request](Page page) {
+                  std::shared_ptr<Session> self = std::move(*held);
+                  const auto executor = self->stream_.get_executor();
+                  asio::post(executor, [self = std::move(self), request, page = std::move(page)] { self->send(*request, page); });
+                });
+  }
+
   void send(const Request& request, const Page& page) {
     stream_.expires_after(kPatience);
     response_ = {beast::http::int_to_status(static_cast<unsigned>(page.status)), request.version(), page.body};
     response_.set(beast::http::field::content_type, page.type);
     response_.set(beast::http::field::cache_control, "no-store");
+    if (!page.error.empty()) response_.set("x-amzn-ErrorType", page.error);
     if (!page.allow.empty()) response_.set(beast::http::field::allow, page.allow);
     response_.keep_alive(request.keep_alive());
     response_.prepare_payload();

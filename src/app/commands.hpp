@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ int run(const RunOptions& options);
 enum class StoreCheck : unsigned char { kNone, kCompared };
 int check(const std::string& file, Output output, StoreCheck stores);
 int routes(const std::string& file, Output output);
+// `message`: of a client of a WebSocket API; none: a request.
 int explain(const std::string& file, const std::string& method, const std::string& url, const std::vector<std::string>& headers,
-            Output output);
+            const std::optional<std::string>& message, Output output);
 int schema();
 int version();
 

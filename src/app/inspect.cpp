@@ -45,6 +45,7 @@ void print_text(const gateway::Explanation& found) {
     std::printf("no route     answers %d: %s\n", found.status, found.note.c_str());
     if (!found.api.empty()) std::printf("api          %s\n", found.api.c_str());
   }
+  if (found.matched && !found.note.empty()) std::printf("note         %s\n", found.note.c_str());
   if (!found.normalised_path.empty()) std::printf("path         %s\n", found.normalised_path.c_str());
   for (const auto& [name, value] : found.params) std::printf("variable     %s = %s\n", name.c_str(), value.c_str());
   int number = 0;
@@ -65,6 +66,7 @@ json to_json(const gateway::Explanation& found) {
     value["integration"] = found.integration;
     value["variables"] = json::object();
     for (const auto& [name, text] : found.params) value["variables"][name] = text;
+    if (!found.note.empty()) value["note"] = found.note;
   } else {
     value["status"] = found.status;
     value["note"] = found.note;
@@ -126,10 +128,11 @@ int routes(const std::string& file, Output output) {
 }
 
 int explain(const std::string& file, const std::string& method, const std::string& url, const std::vector<std::string>& headers,
-            Output output) {
+            const std::optional<std::string>& message, Output output) {
   const auto settings = load_or_complain(file, output);
   if (!settings) return 1;
-  const gateway::Explanation found = gateway::explain(*settings, method, url, headers);
+  const gateway::Explanation found =
+      message ? gateway::explain_message(*settings, url, *message) : gateway::explain(*settings, method, url, headers);
   if (output == Output::kJson) {
     print(to_json(found));
   } else {

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 namespace {
 
@@ -25,6 +26,7 @@ struct Arguments {
   std::string method, url;
   std::string admin = "127.0.0.1:9180";
   std::vector<std::string> headers;
+  std::optional<std::string> message;
   bool json = false;
   bool store = false;
   int exit_code = 0;
@@ -62,14 +64,15 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   routes->callback([&arguments] { arguments.exit_code = commands::routes(arguments.file, arguments.output()); });
 
   auto* explain = app.add_subcommand("explain", "Say which API and route would take a request, and which steps it would pass");
-  explain->add_option("METHOD", arguments.method, "GET, POST, …")->required();
+  explain->add_option("METHOD", arguments.method, "GET, POST, …; MESSAGE with --message")->required();
   explain->add_option("URL", arguments.url, "https://host/path?query")->required();
   explain->add_option("-H,--header", arguments.headers, "a request header, \"name: value\"; may be repeated")->allow_extra_args(false);
+  explain->add_option("-m,--message", arguments.message, "a message to the WebSocket API at URL, instead of a request");
   explain->add_option("-c,--config", arguments.file, "configuration file")->capture_default_str();
   explain->add_flag("--json", arguments.json, "as JSON");
   explain->callback([&arguments] {
     arguments.exit_code =
-        commands::explain(arguments.file, arguments.method, arguments.url, arguments.headers, arguments.output());
+        commands::explain(arguments.file, arguments.method, arguments.url, arguments.headers, arguments.message, arguments.output());
   });
 
   auto* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration file, for editors");

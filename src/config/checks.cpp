@@ -85,6 +85,7 @@ void check_routes(const Cursor& root, const Settings& settings) {
     each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
       if (j >= api.routes.size() || api.routes[j].match.empty()) return;
       const RouteSettings& route = api.routes[j];
+      if (route.socket && route.socket->kind != wsapi::RouteKind::kConnect) return;
       const std::string key = match_key(api, route);
       const RouteSettings* other = nullptr;
       for (const std::string& host : hosts) {

@@ -35,6 +35,10 @@ struct Match {
   bool read(const Cursor& at, RouteSettings& route) const {
     const auto text = at.text(expected());
     if (!text) return false;
+    if (*text == "$connect" || *text == "$disconnect") {
+      at.wrong(expected(), *text, {in_quotes(*text) + " is a route of APIs with type: websocket", "add type: websocket to the API"});
+      return false;
+    }
     auto pattern = RoutePattern::parse(*text, at.reader().base_path);
     if (!pattern) {
       at.wrong(expected(), *text, {pattern.error().message(), ""});
@@ -96,7 +100,9 @@ void describe_files(Fields& f, integration::StaticFilesSettings& s) {
 constexpr Object<integration::StaticFilesSettings> kFiles{"static_files", "Files of a folder.", "{root: ./web}",
                                                           describe_files};
 
-void describe_integration(Fields& f, RouteSettings& s) {
+}  // namespace
+
+void describe_integration(Fields& f, RouteSettings& s, FilesAllowed files_allowed) {
   integration::ProxySettings proxy;
   integration::MockSettings mock;
   integration::StaticFilesSettings files;
@@ -105,10 +111,14 @@ void describe_integration(Fields& f, RouteSettings& s) {
   f.field("backend", proxy.backend, NameOf{&Reader::backends, kName}, "Send the request to this backend.");
   f.field("path", proxy.path, kPathTemplate, "The path that the backend sees. Default: the path as it came.");
   f.field("mock", mock, kMock, "Answer with this.");
-  f.field("static_files", files, kFiles, "Answer with a file.");
+  if (files_allowed == FilesAllowed::kYes) f.field("static_files", files, kFiles, "Answer with a file.");
   f.field("table", table, kTableRoute, "Answer from a table, plain JSON both ways.");
   f.field("dynamodb", dynamodb, kDynamodbRoute, "Answer as DynamoDB does, for SDK clients; or call one operation of it.");
-  f.exactly_one({"backend", "mock", "static_files", "table", "dynamodb"}, {"lambda"});
+  if (files_allowed == FilesAllowed::kYes) {
+    f.exactly_one({"backend", "mock", "static_files", "table", "dynamodb"}, {"lambda"});
+  } else {
+    f.exactly_one({"backend", "mock", "table", "dynamodb"}, {"lambda"});
+  }
   if (f.given("mock"))
     s.integration = std::move(mock);
   else if (f.given("static_files"))
@@ -127,6 +137,10 @@ void describe_integration(Fields& f, RouteSettings& s) {
   }
 }
 
+namespace {
+
+constexpr std::string_view kOnlyWebSocket = "is for APIs with type: websocket";
+
 void describe_route(Fields& f, RouteSettings& s) {
   const Cursor* const at = f.reading();
   if (at != nullptr) {
@@ -138,18 +152,20 @@ void describe_route(Fields& f, RouteSettings& s) {
           "Method and path template, or $default for what no other route takes. The order of routes never matters.",
           Need::kRequired);
   f.field("when", s.pattern, kWhen, "Conditions on headers and query.");
-  describe_integration(f, s);
+  describe_integration(f, s, FilesAllowed::kYes);
   f.field("validate", s.validate, kValidate, "What requests must bring: parameters, content types, a body that matches a schema.");
   describe_mapping(f, s);
   describe_scoped(f, s.scoped);
   refuse_cache_without_backend(f, s.scoped);
-  f.later({"reply", "stages", "canary", "templates"});
+  refuse_per_connection(f, s.scoped);
+  f.misplaced({"reply", "model", "event"}, kOnlyWebSocket, "leave it out");
+  f.later({"stages", "canary", "templates"});
 }
 
 void describe_api(Fields& f, ApiSettings& s) {
   f.field("name", s.name, kName, "For logs, metrics and messages.", Need::kRequired);
   OnlyChoice type;
-  f.field("type", type, OnlyWord{{{{"http", {}}}}, {"websocket"}}, "What it speaks.");
+  f.field("type", type, OnlyWord{{{{"http", {}}}}}, "What it speaks.");
   f.field("hosts", s.hosts, list_of(kHostName, "[api.example.com]"), "The hosts it answers for. Default: every host.");
   f.field("base_path", s.base_path, kBasePath, "What stands before the paths of all its routes.");
   if (f.reading() != nullptr) {
@@ -157,9 +173,11 @@ void describe_api(Fields& f, ApiSettings& s) {
     f.reading()->reader().path_variables.clear();
   }
   describe_scoped(f, s.scoped);
+  refuse_per_connection(f, s.scoped);
   f.field("routes", s.routes, list_of(kRoute, "[{match: \"$default\", backend: echo}]"), "What it answers to.",
           Need::kRequired);
-  f.later({"route_selection", "management", "event", "stages", "variables", "canary", "openapi"});
+  f.misplaced({"route_selection", "management", "event"}, kOnlyWebSocket, "add type: websocket, or leave it out");
+  f.later({"stages", "variables", "canary", "openapi"});
 }
 constexpr Object<ApiSettings> kApi{"api", "Routes that belong together, on some hosts and under one base path.",
                                    "{name: shop, routes: [{match: \"$default\", backend: echo}]}", describe_api};
@@ -173,14 +191,18 @@ constexpr Object<RouteSettings> kRoute{
 std::string ApiKind::expected() const { return kApi.expected(); }
 
 bool ApiKind::read(const Cursor& at, ApiSettings& settings) const {
-  const Node::Entry* const type = at.node().find("type");
-  if (type != nullptr && type->value->kind == Node::Kind::kScalar && type->value->text == "websocket") {
-    at.problem_at("type", "'websocket' is not available in this version");
-    return false;
-  }
-  return kApi.read(at, settings);
+  const Node::Entry* const type = at.node().kind == Node::Kind::kMap ? at.node().find("type") : nullptr;
+  if (type == nullptr || type->value->kind != Node::Kind::kScalar) return kApi.read(at, settings);
+  const std::string& word = type->value->text;
+  if (word == "websocket") return kWebSocketApi.read(at, settings);
+  if (word == "http") return kApi.read(at, settings);
+  // What its keys mean cannot be told.
+  at.problem_at("type", "expected http or websocket, found " + in_quotes(word), did_you_mean(word, std::array<std::string_view, 2>{"http", "websocket"}));
+  return false;
 }
 
-Shape ApiKind::shape(Model& model) const { return kApi.shape(model); }
+Shape ApiKind::shape(Model& model) const {
+  return {Shape::Kind::kEither, "", 0, 0, {}, {kApi.shape(model), kWebSocketApi.shape(model)}};
+}
 
 }  // namespace gatehouse::config

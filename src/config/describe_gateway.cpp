@@ -108,6 +108,7 @@ void describe_gateway(Fields& f, Settings& s) {
   describe_plans(f, s);
   describe_authorizers(f, s);
   describe_scoped(f, s.scoped);
+  refuse_per_connection(f, s.scoped);
   f.field("apis", s.apis, maybe_empty_list_of(ApiKind{}, "[{name: shop, routes: [...]}]"),
           "What is offered to clients.");
   if (f.reading() != nullptr) s.uses_cache = f.reading()->reader().uses_cache;

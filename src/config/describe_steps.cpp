@@ -68,14 +68,16 @@ void check_plan_rule(const Fields& f, const middleware::ThrottleSettings& s) {
 }
 
 void describe_throttle(Fields& f, middleware::ThrottleSettings& s) {
-  const Words<ThrottlePer, 4> words{{{{"route", {ThrottleKey::kRoute, {}}},
+  const Words<ThrottlePer, 5> words{{{{"route", {ThrottleKey::kRoute, {}}},
                                       {"api", {ThrottleKey::kApi, {}}},
                                       {"client_ip", {ThrottleKey::kClientIp, {}}},
-                                      {"api_key", {ThrottleKey::kApiKey, {}}}}}};
+                                      {"api_key", {ThrottleKey::kApiKey, {}}},
+                                      {"connection", {ThrottleKey::kConnection, {}}}}}};
   ThrottlePer per;
   f.field(
-      "per", per, WordsOr<Words<ThrottlePer, 4>, Text<ThrottlePer>>{words, kThrottleValue},
-      "What has a bucket of its own: the route, the API, each client address, each API key, each value of a header or of a claim.");
+      "per", per, WordsOr<Words<ThrottlePer, 5>, Text<ThrottlePer>>{words, kThrottleValue},
+      "What has a bucket of its own: the route, the API, each client address, each API key, each connection of a WebSocket API, "
+      "each value of a header or of a claim.");
   const bool has_plan = f.field("plan", s.plan, NameOf{&Reader::usage_plans, kName},
                                 "per: api_key, in place of a rate: the usage plan of callers whose key has none.") || f.given("plan");
   std::optional<Rate> rate;
@@ -171,7 +173,7 @@ void check_default_plan(const Fields& f, const ScopedSettings& s) {
 
 }  // namespace
 
-void describe_scoped(Fields& f, ScopedSettings& s) {
+void describe_callers(Fields& f, ScopedSettings& s) {
   f.field("cors", s.cors, kCors, "Cross-origin requests of browsers.");
   const Words<AuthGroups, 1> none{{{{"none", {}}}}};
   const auto groups = list_of(AuthGroup{}, "[users, partners]");
@@ -184,11 +186,17 @@ void describe_scoped(Fields& f, ScopedSettings& s) {
   f.field("concurrency", s.concurrency, Concurrency{},
           "How many requests may be in progress at once, over all workers: beyond it they wait in line, or get 503. 0: no bound.");
   describe_scoped_access(f, s);
+}
+
+void describe_total_timeout(Fields& f, ScopedSettings& s) { f.field("timeouts", s, kScopedTimeouts, "Deadlines."); }
+
+void describe_scoped(Fields& f, ScopedSettings& s) {
+  describe_callers(f, s);
   describe_compression(f, s);
   describe_cache(f, s);
   f.field("limits", s, kScopedLimits, "Bounds.");
   describe_websocket_passage(f, s.websocket);
-  f.field("timeouts", s, kScopedTimeouts, "Deadlines.");
+  describe_total_timeout(f, s);
   describe_errors(f, s);
 }
 

@@ -110,6 +110,12 @@ void describe_validate(Fields& f, ValidateSettings& s) {
 
 }  // namespace
 
+void describe_model(Fields& f, std::optional<ValidateSettings>& s) {
+  ValidateSettings model;
+  f.field("model", model, SchemaText{}, "A JSON Schema (draft 4, 6 or 7) that messages must match, or they go nowhere: \"Bad request body\".");
+  if (f.given("model")) s = std::move(model);
+}
+
 constexpr Object<ValidateSettings> kValidate{"validate", "What a request must bring to be let on.",
                                              "{body: schemas/order.json, headers: [x-request-source]}", describe_validate};
 

@@ -9,6 +9,9 @@ namespace gatehouse::config {
 
 // cors, auth, throttle, compression, cache, limits, timeouts: what may be said at the gateway, an API or a route.
 void describe_scoped(Fields& fields, ScopedSettings& settings);
+// Of that, cors, auth, scopes, claims, throttle, concurrency, ip and policy: who may call, and how much.
+void describe_callers(Fields& fields, ScopedSettings& settings);
+void describe_total_timeout(Fields& fields, ScopedSettings& settings);
 void describe_compression(Fields& fields, ScopedSettings& settings);
 void describe_cache(Fields& fields, ScopedSettings& settings);
 // For a route: what is given at its API may not concern it.
@@ -46,6 +49,8 @@ extern const Object<observe::AccessLogSettings> kAccessLog;
 extern const Object<middleware::JwtSettings> kJwt;
 extern const Object<RouteSettings> kRoute;
 extern const Object<middleware::ValidateSettings> kValidate;
+// `model` of a route of a WebSocket API.
+void describe_model(Fields& fields, std::optional<middleware::ValidateSettings>& settings);
 // request, response, parameters, response_parameters of a route, once its integration is known.
 void describe_mapping(Fields& fields, RouteSettings& settings);
 extern const Object<integration::TableRouteSettings> kTableRoute;
@@ -73,7 +78,17 @@ void describe_plans(Fields& fields, Settings& settings);
 // The keys of an API key authorizer that are in a store.
 void describe_key_store(Fields& fields, middleware::ApiKeySettings& settings);
 
-// An API; a WebSocket API is refused as a whole, so that nothing in it is judged by the rules of HTTP APIs.
+extern const Object<ApiSettings> kWebSocketApi;
+// Where throttle rules cannot be `per: connection`.
+void refuse_per_connection(Fields& fields, const ScopedSettings& settings);
+// backend, path, mock, table, dynamodb and, where routes may have files, static_files: exactly one.
+enum class FilesAllowed : unsigned char { kNo, kYes };
+void describe_integration(Fields& fields, RouteSettings& settings, FilesAllowed files);
+// Adds to every WebSocket API what is there without being written: a $connect that lets everybody in, the routes of management
+// calls. Gives the routes of messages what $connect decides.
+void complete_websocket_apis(Settings& settings);
+
+// An API of either type.
 struct ApiKind {
   using Value = ApiSettings;
   std::string expected() const;

@@ -36,6 +36,14 @@ void Fields::later(std::initializer_list<std::string_view> keys) {
   }
 }
 
+void Fields::misplaced(std::initializer_list<std::string_view> keys, std::string_view why, std::string_view fix) {
+  if (at_ == nullptr) return;
+  for (const std::string_view key : keys) {
+    misplaced_.push_back(key);
+    if (given(key)) at_->problem_at(key, "'" + std::string(key) + "' " + std::string(why), fix);
+  }
+}
+
 void Fields::exactly_one(std::initializer_list<std::string_view> keys,
                          std::initializer_list<std::string_view> later_keys) {
   later(later_keys);
@@ -86,7 +94,7 @@ void Fields::finish() const {
   for (const Node::Entry& entry : at_->node().entries) {
     if (has(later_, entry.key)) {
       at_->key_problem(entry, "'" + std::string(entry.key) + "' is not available in this version");
-    } else if (!has(known_, entry.key) && entry.first_at.line == 0) {
+    } else if (!has(known_, entry.key) && !has(misplaced_, entry.key) && entry.first_at.line == 0) {
       say_unknown(entry);
     }
   }

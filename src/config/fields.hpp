@@ -55,6 +55,8 @@ class Fields {
 
   // Keys that are known and whose feature this version does not have.
   void later(std::initializer_list<std::string_view> keys);
+  // Keys that stand in the wrong place: known, and a problem where they are given.
+  void misplaced(std::initializer_list<std::string_view> keys, std::string_view why, std::string_view fix);
   // Of the object's keys exactly one must be given. Those in `later_keys` count as well, and are for later.
   void exactly_one(std::initializer_list<std::string_view> keys,
                    std::initializer_list<std::string_view> later_keys = {});
@@ -76,6 +78,7 @@ class Fields {
   ObjectModel* object_ = nullptr;
   std::vector<std::string_view> known_;
   std::vector<std::string_view> later_;
+  std::vector<std::string_view> misplaced_;
 };
 
 // A map with the keys that its description names.

@@ -37,6 +37,7 @@ Loaded load_text(std::string_view yaml, const std::string& name, const std::stri
   Settings settings;
   if (kGateway.read(root, settings)) {
     complete_table_routes(root, settings);
+    complete_websocket_apis(settings);
     check_whole(root, settings);
   }
   auto found = problems.take();

@@ -25,6 +25,7 @@ struct Templates {
   }
   void operator()(const integration::StaticFilesSettings&) const {}
   void operator()(const integration::DynamodbSettings&) const {}
+  void operator()(const wsapi::ManagementRoute&) const {}
   void operator()(const integration::TableRouteSettings& table) const {
     for (const auto* fields : {&table.key, &table.set, &table.set_new})
       for (const auto& field : *fields) decides(field.value);

@@ -2,6 +2,7 @@
 
 #include "gateway/pipeline_order.hpp"
 #include "gateway/snapshot_builder.hpp"
+#include "gateway/socket_apis.hpp"
 
 #include "gatehouse/base/arena.hpp"
 #include "gatehouse/base/strings.hpp"
@@ -41,7 +42,14 @@ struct IntegrationText {
   std::string operator()(const integration::DynamoCallSettings& call) const {
     return std::string(dynamo::operation_name(call.operation)) + ", store " + call.store;
   }
+  std::string operator()(const wsapi::ManagementRoute&) const { return "management of connections"; }
 };
+
+std::string socket_integration(const Settings& settings, const RouteSettings& route) {
+  std::string text = std::visit(IntegrationText{settings}, route.integration);
+  if (route.socket->event == wsapi::EventForm::kAws && std::holds_alternative<integration::ProxySettings>(route.integration)) text += ", event aws";
+  return text + (route.socket->reply ? ", reply" : "");
+}
 
 // Field lines in one block, as a parser would have left them.
 class GivenFields {
@@ -120,6 +128,16 @@ std::string step_names(const EffectiveRoute& effective) {
   return join(names, "-");
 }
 
+// A route of messages has no method: what it is for stands in its place.
+RouteRow socket_row(const Settings& settings, const ApiSettings& api, const EffectiveRoute& effective) {
+  const wsapi::RouteSettings& socket = *effective.route->socket;
+  const std::string_view event = socket.kind == wsapi::RouteKind::kConnect      ? "CONNECT"
+                                 : socket.kind == wsapi::RouteKind::kDisconnect ? "DISCONNECT"
+                                                                                : "MESSAGE";
+  return {api.name, join(api.hosts, "*"), std::string(event), (api.base_path.empty() ? "/" : api.base_path) + " " + effective.label,
+          socket_integration(settings, *effective.route), step_names(effective)};
+}
+
 void describe_miss(const routing::RouteMatch& match, Explanation& explanation) {
   explanation.status = match.kind == routing::RouteMatch::Kind::kMethodNotAllowed ? 405 : 404;
   if (explanation.status == 405) {
@@ -139,6 +157,10 @@ std::vector<RouteRow> effective_routes(const Settings& settings) {
     const auto first = rows.size();
     for (const RouteSettings& route : api.routes) {
       const EffectiveRoute effective = effective_route(settings, &api, &route);
+      if (route.socket) {
+        rows.push_back(socket_row(settings, api, effective));
+        continue;
+      }
       const std::string text = effective.label;
       const auto space = text.find(' ');
       rows.push_back({api.name, join(api.hosts, "*"), space == std::string::npos ? "ANY" : text.substr(0, space),
@@ -186,6 +208,39 @@ Explanation explain(const Settings& settings, std::string_view method, std::stri
   for (const auto& segment : origin.route->pattern.segments)
     if (const auto value = params.get(segment.text); value && segment.kind != pipeline::PathSegment::Kind::kLiteral)
       explanation.params.emplace_back(segment.text, *value);
+  return explanation;
+}
+
+Explanation explain_message(const Settings& settings, std::string_view url, std::string_view message) {
+  Explanation explanation = explain(settings, "GET", url, {});
+  const auto api = std::ranges::find(settings.apis, explanation.api, &ApiSettings::name);
+  if (!explanation.matched || api == settings.apis.end() || !api->sockets) {
+    explanation.matched = false;
+    explanation.note = "no API with type: websocket is there";
+    return explanation;
+  }
+  Arena arena;
+  const auto key = api->sockets->selection.evaluate(message, arena);
+  const RouteSettings* found = nullptr;
+  for (const RouteSettings& route : api->routes) {
+    if (!route.socket) continue;
+    const bool otherwise = route.socket->kind == wsapi::RouteKind::kDefault && found == nullptr;
+    const bool chosen = route.socket->kind == wsapi::RouteKind::kMessage && key && route.match == *key;
+    if (otherwise || chosen) found = &route;
+  }
+  const RouteSettings nowhere = nowhere_route();
+  const EffectiveRoute effective = effective_route(settings, &*api, found != nullptr ? found : &nowhere);
+  explanation.steps.clear();
+  describe_steps(effective, explanation);
+  explanation.note = key ? "route_selection finds \"" + std::string(*key) + "\"" : "the message is no JSON that route_selection can look into";
+  explanation.matched = found != nullptr;
+  if (found == nullptr) {
+    explanation.status = 403;
+    return explanation;
+  }
+  explanation.route = effective.label;
+  explanation.position = found->position;
+  explanation.integration = socket_integration(settings, *found);
   return explanation;
 }
 

@@ -8,6 +8,7 @@
 
 #include "gatehouse/base/log.hpp"
 
+#include <algorithm>
 #include <latch>
 #include <thread>
 
@@ -98,6 +99,7 @@ void Gateway::Impl::stop() {
   on_every_worker([this](unsigned i) {
     planes[i].reset();
     runtime->websockets()->close_all(*workers[i]);
+    runtime->sockets()->close_all(*workers[i]);
   });
   snapshot.reset();
   for (const auto& worker : workers) worker->stop();
@@ -130,7 +132,7 @@ void Gateway::Impl::observe_itself() {
   gauge("gatehouse_config_reload_success", "1 when the last load of the configuration succeeded.",
         [this] { return last_reload_ok.load() ? 1.0 : 0.0; });
   gauge("gatehouse_websocket_open", "WebSocket connections that are open.",
-        [relays = runtime->websockets()] { return static_cast<double>(relays->open()); });
+        [relays = runtime->websockets(), sockets = runtime->sockets()] { return static_cast<double>(relays->open() + sockets->open_count()); });
   gauge("gatehouse_workers", "Worker threads.", [count = workers.size()] { return static_cast<double>(count); });
 }
 
@@ -176,13 +178,14 @@ void Gateway::drain() {
   impl_->on_every_worker([this](unsigned i) {
     impl_->planes[i]->drain();
     impl_->runtime->websockets()->drain(*impl_->workers[i], impl_->snapshot->settings.drain / 2);
+    impl_->runtime->sockets()->drain(*impl_->workers[i], impl_->snapshot->settings.drain / 2);
   });
 }
 
 std::uint64_t Gateway::connections() const {
   std::uint64_t sum = 0;
   for (const auto& plane : impl_->planes) sum += plane->handler().connections();
-  return sum + impl_->runtime->websockets()->open();
+  return sum + impl_->runtime->websockets()->open() + impl_->runtime->sockets()->open_count();
 }
 
 std::vector<Endpoint> Gateway::endpoints() const { return impl_->listeners.bound(); }
@@ -193,6 +196,15 @@ Status Gateway::status() const {
 }
 
 observe::Registry& Gateway::registry() { return impl_->runtime->registry(); }
+
+bool Gateway::manage_sockets(std::string_view api, const wsapi::ManagementRequest& request, wsapi::Done<wsapi::ManagementReply> done) {
+  const auto& apis = impl_->snapshot->settings.apis;
+  const auto found = std::ranges::find(apis, api, &config::ApiSettings::name);
+  if (found == apis.end() || !found->sockets) return false;
+  const http::WebSocketLimits& limits = found->sockets->limits.socket;
+  wsapi::manage(*impl_->runtime->sockets(), {found->name, {}, limits.message, limits.binary}, request, std::move(done));
+  return true;
+}
 
 std::string Gateway::issue_trail_token(Duration lifetime) {
   return impl_->runtime->trail_tokens().issue(impl_->runtime->clock().now() + std::min(lifetime, Duration(TrailTokens::kLongest)));

@@ -3,13 +3,16 @@
 #include "gateway/parts.hpp"
 #include "gateway/plan_setup.hpp"
 #include "gateway/runtime.hpp"
+#include "gateway/socket_apis.hpp"
 
 #include "gatehouse/config/needed_claims.hpp"
 #include "gatehouse/middleware/cache.hpp"
 #include "gatehouse/middleware/compression.hpp"
 #include "gatehouse/middleware/concurrency.hpp"
+#include "gatehouse/wsapi/management.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace gatehouse::gateway {
 namespace {
@@ -86,12 +89,25 @@ middleware::AuthorizeSettings asked_of_caller(const EffectiveRoute& route) {
           config::needed_claims(route.route->integration)};
 }
 
-// Rules with a rate of their own.
-std::vector<middleware::ThrottleSettings> rate_rules(const config::ScopedSettings& scoped) {
-  auto rules = scoped.throttle.value_or(std::vector<middleware::ThrottleSettings>());
-  std::erase_if(rules, [](const auto& rule) { return !rule.plan.empty(); });
+// Rules with a rate of their own. Connections are counted by their messages.
+std::vector<middleware::ThrottleSettings> rate_rules(const EffectiveRoute& route) {
+  auto rules = route.scoped.throttle.value_or(std::vector<middleware::ThrottleSettings>());
+  const bool message = route.route && is_message_route(*route.route);
+  std::erase_if(rules, [message](const auto& rule) {
+    return !rule.plan.empty() || (rule.per == middleware::ThrottleKey::kConnection && !message);
+  });
   return rules;
 }
+
+// A handshake has passed them: messages and ends are its connection's.
+bool is_of_handshake(std::string_view step) {
+  constexpr std::array<std::string_view, 8> kSteps = {"compression",     "limits",         "ip",    "cors", "resource policy", "authentication",
+                                                      "policy allows", "cache invalidation"};
+  return std::ranges::find(kSteps, step) != kSteps.end();
+}
+
+// What has ended cannot be turned away.
+bool turns_away(std::string_view step) { return step == "overload" || step == "throttle" || step == "concurrency"; }
 
 // The plan of those who have none of their own.
 std::string default_plan(const config::ScopedSettings& scoped) {
@@ -130,7 +146,7 @@ EffectiveRoute effective_route(const config::Settings& settings, const config::A
   EffectiveRoute effective{settings, api, route, {}, "(no route)"};
   if (route) {
     effective.scoped = route->scoped;
-    effective.label = route->pattern.to_string();
+    effective.label = route->socket ? route->match : route->pattern.to_string();
   }
   if (api) inherit(effective.scoped, api->scoped);
   inherit(effective.scoped, settings.scoped);
@@ -141,6 +157,10 @@ EffectiveRoute effective_route(const config::Settings& settings, const config::A
 std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   const config::ScopedSettings& scoped = route.scoped;
   std::vector<PlannedStep> steps;
+
+  if (route.route && std::holds_alternative<wsapi::ManagementRoute>(route.route->integration))
+    steps.push_back({"management errors", "outermost: what any step refuses has the name that SDKs know", {},
+                     [](const Parts&) { return wsapi::make_management_errors(); }});
 
   if (route.settings.access_log.enabled)
     steps.push_back({"access log", "outermost: one line for every request, whoever answered it", route.settings.access_log.to,
@@ -203,11 +223,12 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
     steps.push_back({"policy allows", "after authentication: the caller's own policy may allow what the resource's does not", {},
                      [](const Parts&) { return middleware::make_policy_allows(); }});
 
-  const bool planned = route.route && scoped.auth && !scoped.auth->empty() && uses_plans(route.settings);
-  if (planned || (scoped.throttle && !scoped.throttle->empty()))
+  // A connection is counted by its handshake.
+  const bool planned = route.route && !is_message_route(*route.route) && scoped.auth && !scoped.auth->empty() && uses_plans(route.settings);
+  if (const auto rules = rate_rules(route); planned || !rules.empty() || (scoped.throttle && !default_plan(scoped).empty()))
     steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",
                      describe_throttle(scoped, planned),
-                     [rules = rate_rules(scoped), otherwise = default_plan(scoped), planned, api = api_name(route),
+                     [rules, otherwise = default_plan(scoped), planned, api = api_name(route),
                       scope = scope_of(route, &config::ScopedSettings::throttle)](const Parts& parts) {
                        middleware::PlanUse plans;
                        if (planned) plans = {parts.plans.book, otherwise};
@@ -245,6 +266,10 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
                                                                            runtime.clock(), runtime.registry(), path, compressed});
                      }});
 
+  if (route.route && is_message_route(*route.route)) {
+    const bool end = route.route->socket->kind == wsapi::RouteKind::kDisconnect;
+    std::erase_if(steps, [end](const PlannedStep& step) { return is_of_handshake(step.name) || (end && turns_away(step.name)); });
+  }
   return steps;
 }
 

@@ -20,6 +20,7 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       response_cache_(std::make_shared<middleware::ResponseCache>(registry_)),
       websocket_books_(registry_, clock_),
       websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
+      sockets_(std::make_shared<wsapi::Registry>(workers_)),
       stores_(clock_, blocking_pool_, registry_),
       permits_(registry_),
       memory_(registry_),
@@ -65,6 +66,14 @@ Result<void> Runtime::use_shared(const std::optional<config::SharedSettings>& se
     shared_ = *started;
   }
   return {};
+}
+
+std::shared_ptr<wsapi::SocketApi> Runtime::socket_api(const std::string& name) {
+  auto& known = socket_apis_[name];
+  if (auto api = known.lock()) return api;
+  auto api = std::make_shared<wsapi::SocketApi>(name, workers_.size(), clock_, websocket_books_);
+  known = api;
+  return api;
 }
 
 Result<std::shared_ptr<PoolSet>> Runtime::backend(const upstream::BackendSettings& settings) {

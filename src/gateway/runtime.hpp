@@ -26,6 +26,8 @@
 #include "gatehouse/observe/access_log.hpp"
 #include "gatehouse/observe/metrics.hpp"
 #include "gatehouse/plans/service.hpp"
+#include "gatehouse/wsapi/api.hpp"
+#include "gatehouse/wsapi/registry.hpp"
 
 #include <map>
 #include <memory>
@@ -51,6 +53,10 @@ class Runtime {
   Stores& stores() { return stores_; }
   // The WebSocket connections that pass through.
   const std::shared_ptr<integration::WebSocketRelays>& websockets() const { return websockets_; }
+  // The connections of WebSocket APIs.
+  const std::shared_ptr<wsapi::Registry>& sockets() const { return sockets_; }
+  // The one of that name: that in use, or a new one.
+  std::shared_ptr<wsapi::SocketApi> socket_api(const std::string& name);
   const TrailTokens& trail_tokens() const { return trail_tokens_; }
   PermitBook& permits() { return permits_; }
   MemoryGuard& memory() { return memory_; }
@@ -89,6 +95,8 @@ class Runtime {
   std::map<std::string, std::weak_ptr<PoolSet>> backends_;
   WebSocketBooks websocket_books_;
   std::shared_ptr<integration::WebSocketRelays> websockets_;
+  std::shared_ptr<wsapi::Registry> sockets_;
+  std::map<std::string, std::weak_ptr<wsapi::SocketApi>> socket_apis_;
   Stores stores_;  // uses the pool and the metrics
   PermitBook permits_;
   MemoryGuard memory_;

@@ -11,6 +11,7 @@
 #include "gatehouse/integration/mock.hpp"
 #include "gatehouse/integration/static_files.hpp"
 #include "gatehouse/integration/table.hpp"
+#include "gatehouse/wsapi/management.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -32,6 +33,7 @@ struct IntegrationMaker {
   const EffectiveRoute& effective;
 
   std::shared_ptr<const integration::WebSocketPassage> websocket_passage(const std::string& backend) const {
+    if (effective.api->sockets) return nullptr;
     const integration::WebSocketSettings settings = effective.scoped.websocket.value_or(integration::WebSocketSettings());
     if (!settings.enabled) return nullptr;
     return std::make_shared<const integration::WebSocketPassage>(
@@ -58,6 +60,11 @@ struct IntegrationMaker {
   Made operator()(const integration::DynamoCallSettings& settings) const {
     return integration::make_dynamo_call(settings, parts.stores.at(settings.store));
   }
+  Made operator()(const wsapi::ManagementRoute&) const {
+    const config::ApiSettings& api = *effective.api;
+    return wsapi::make_management({api.name, api.base_path, api.sockets->limits.socket.message, api.sockets->limits.socket.binary},
+                                  parts.runtime.sockets());
+  }
 };
 
 void compile(pipeline::Route& route, const EffectiveRoute& effective, const Parts& parts) {
@@ -67,6 +74,35 @@ void compile(pipeline::Route& route, const EffectiveRoute& effective, const Part
   route.answers_preflights = effective.scoped.cors.has_value();
   route.total_timeout = effective.scoped.total_timeout.value_or(Duration{});
   if (effective.route) route.integration = std::visit(IntegrationMaker{parts, effective}, effective.route->integration);
+}
+
+// The routes of an API's messages leave `table`; its $connect asks its integration before the connection is the registry's.
+SocketPart make_socket_part(const config::Settings& settings, const config::ApiSettings& api, RouteTable& table, std::size_t first,
+                            const Parts& parts) {
+  SocketPart part{parts.runtime.socket_api(api.name), nullptr};
+  SocketApiBuilder builder(settings, api, parts.runtime.registry());
+  for (std::size_t i = 0; i < api.routes.size(); ++i) {
+    const config::RouteSettings& route = api.routes[i];
+    std::unique_ptr<pipeline::Route>& compiled = table.routes[first + 1 + i];
+    if (!route.socket) continue;
+    if (is_message_route(route)) {
+      builder.add(route, std::move(compiled));
+      continue;
+    }
+    const bool written = !route.position.empty();
+    const bool backend = std::holds_alternative<ProxySettings>(route.integration);
+    compiled->integration = wsapi::make_connect({*route.socket, backend, builder.limits()}, written ? compiled->integration : nullptr,
+                                                part.api, parts.runtime.sockets());
+  }
+  const config::RouteSettings nowhere = nowhere_route();
+  const EffectiveRoute effective = effective_route(settings, &api, &nowhere);
+  auto steps_only = std::make_unique<pipeline::Route>();
+  steps_only->api = api.name;
+  steps_only->label = effective.label;
+  steps_only->steps = make_steps(effective, parts);
+  builder.add_nowhere(std::move(steps_only));
+  part.routes = builder.take();
+  return part;
 }
 
 Result<BackendsByName> make_backends(const config::Settings& settings, Runtime& runtime) {
@@ -106,7 +142,10 @@ RouteTable make_route_table(const config::Settings& settings) {
   for (const auto& api : settings.apis) {
     table.first_route.push_back(table.routes.size());
     routing::ApiRoutes routes{api.hosts, api.base_path, {}, add(api, nullptr)};
-    for (const auto& route : api.routes) routes.routes.push_back(add(api, &route));
+    for (const auto& route : api.routes) {
+      const pipeline::Route* const added = add(api, &route);
+      if (!is_message_route(route)) routes.routes.push_back(added);
+    }
     table.apis.push_back(std::move(routes));
   }
   return table;
@@ -145,6 +184,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
     compile(*table.routes[at++], effective_route(snapshot->settings, &api, nullptr), parts);
     for (const auto& route : api.routes)
       compile(*table.routes[at++], effective_route(snapshot->settings, &api, &route), parts);
+    if (api.sockets) snapshot->sockets.push_back(make_socket_part(snapshot->settings, api, table, table.first_route[i], parts));
   }
   snapshot->nowhere.api = "(none)";
   snapshot->nowhere.label = "(no route)";

@@ -1,7 +1,5 @@
 #include "gateway/websocket_books.hpp"
 
-#include "gatehouse/middleware/log_websocket.hpp"
-
 #include <utility>
 
 namespace gatehouse::gateway {
@@ -36,15 +34,6 @@ std::shared_ptr<observe::AccessLog> WebSocketBooks::log() {
 void WebSocketBooks::on_websocket_opened(const net::Worker& worker) { opened_.add(worker.index()); }
 
 void WebSocketBooks::on_websocket_closed(const net::Worker& worker, const integration::WebSocketSummary& summary) noexcept {
-  const unsigned index = worker.index();
-  messages_in_.add(index, summary.messages_in);
-  messages_out_.add(index, summary.messages_out);
-  bytes_in_.add(index, summary.bytes_in);
-  bytes_out_.add(index, summary.bytes_out);
-  registry_
-      .counter("gatehouse_websocket_closed_total", "WebSocket connections that ended, by the reason that the access log gives.",
-               {{"reason", std::string(summary.reason)}})
-      .add(index);
   middleware::WebSocketLine line;
   line.api = summary.api;
   line.route = summary.route;
@@ -58,6 +47,38 @@ void WebSocketBooks::on_websocket_closed(const net::Worker& worker, const integr
   line.bytes_in = summary.bytes_in;
   line.bytes_out = summary.bytes_out;
   line.lasted = summary.lasted;
+  note_closed(worker, line);
+}
+
+void WebSocketBooks::on_socket_opened(const net::Worker& worker, std::string_view) { opened_.add(worker.index()); }
+
+void WebSocketBooks::on_socket_closed(const net::Worker& worker, const wsapi::SocketSummary& summary) noexcept {
+  middleware::WebSocketLine line;
+  line.api = summary.api;
+  line.route = summary.route;
+  line.request_id = summary.request_id;
+  line.connection_id = summary.connection_id;
+  line.client = summary.client;
+  line.reason = summary.ending.reason;
+  line.code = summary.ending.code;
+  line.messages_in = summary.ending.counts.messages_in;
+  line.messages_out = summary.ending.counts.messages_out;
+  line.bytes_in = summary.ending.counts.bytes_in;
+  line.bytes_out = summary.ending.counts.bytes_out;
+  line.lasted = summary.ending.lasted;
+  note_closed(worker, line);
+}
+
+void WebSocketBooks::note_closed(const net::Worker& worker, const middleware::WebSocketLine& line) noexcept {
+  const unsigned index = worker.index();
+  messages_in_.add(index, line.messages_in);
+  messages_out_.add(index, line.messages_out);
+  bytes_in_.add(index, line.bytes_in);
+  bytes_out_.add(index, line.bytes_out);
+  registry_
+      .counter("gatehouse_websocket_closed_total", "WebSocket connections that ended, by the reason that the access log gives.",
+               {{"reason", std::string(line.reason)}})
+      .add(index);
   if (const auto open = log()) middleware::log_websocket(*open, index, clock_, line);
 }
 

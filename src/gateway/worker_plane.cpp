@@ -17,6 +17,7 @@ void WorkerPlane::adopt(std::shared_ptr<const Snapshot> snapshot, std::vector<Li
   std::erase_if(closing_, [](const auto& door) { return door->server.connections() == 0; });
 
   std::map<Endpoint, std::unique_ptr<Door>> wanted;
+  for (const SocketPart& part : snapshot->sockets) part.api->adopt(worker_, part.routes);
   handler_.adopt(snapshot);
   for (ListenerShare& share : shares) {
     const Endpoint bound = share.bound;

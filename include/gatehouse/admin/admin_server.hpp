@@ -14,7 +14,7 @@ class io_context;
 
 namespace gatehouse::admin {
 
-// GET /healthz, /readyz, /metrics, /status; POST /reload, /trace-tokens, /cache/flush; and what plan_pages.hpp has.
+// GET /healthz, /readyz, /metrics, /status; POST /reload, /trace-tokens, /cache/flush; what plan_pages.hpp has, and /apis/{api}/@connections.
 class AdminServer {
  public:
   // Reads the configuration file again and gives it to the gateway; the error says why nothing changed.

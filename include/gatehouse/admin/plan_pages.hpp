@@ -15,6 +15,7 @@ struct Page {
   std::string type = "application/json";
   std::string body;
   std::string allow = {};  // with 405
+  std::string error = {};  // Amazon's name of what went wrong, where an SDK may read it
 };
 
 // Whether a request's target is one of these: /keys, /keys/{id}, /usage, /usage.csv.

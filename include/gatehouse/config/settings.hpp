@@ -24,6 +24,7 @@
 #include "gatehouse/plans/settings.hpp"
 #include "gatehouse/redis/settings.hpp"
 #include "gatehouse/upstream/settings.hpp"
+#include "gatehouse/wsapi/settings.hpp"
 
 #include <optional>
 #include <string>
@@ -72,7 +73,8 @@ struct ScopedSettings {
 
 using IntegrationSettings =
     std::variant<integration::ProxySettings, integration::MockSettings, integration::StaticFilesSettings,
-                 integration::DynamodbSettings, integration::TableRouteSettings, integration::DynamoCallSettings>;
+                 integration::DynamodbSettings, integration::TableRouteSettings, integration::DynamoCallSettings,
+                 wsapi::ManagementRoute>;
 
 struct AuthorizerSettings {
   std::string name;
@@ -88,6 +90,7 @@ struct RouteSettings {
   middleware::TransformSettings transform;
   std::optional<middleware::ValidateSettings> validate;
   ScopedSettings scoped;
+  std::optional<wsapi::RouteSettings> socket;  // of a WebSocket API; $connect alone has a pattern
   std::string position;  // "gatehouse.yaml:42:7", for messages
   bool operator==(const RouteSettings&) const = default;
 };
@@ -97,6 +100,8 @@ struct ApiSettings {
   std::vector<std::string> hosts;
   std::string base_path;
   ScopedSettings scoped;
+  std::optional<wsapi::ApiSettings> sockets;  // type: websocket
+  std::optional<ScopedSettings> management;   // who may make management calls; none: nobody here
   std::vector<RouteSettings> routes;
   bool operator==(const ApiSettings&) const = default;
 };

@@ -31,6 +31,8 @@ struct Explanation {
   std::vector<ExplainedStep> steps;
   std::string note;  // why not, or what to know
 };
+// What becomes of a message that a client of the WebSocket API at `url` sends.
+Explanation explain_message(const config::Settings& settings, std::string_view url, std::string_view message);
 // `url` is absolute ("https://host/path?query"); `headers` are "name: value".
 Explanation explain(const config::Settings& settings, std::string_view method, std::string_view url,
                     const std::vector<std::string>& headers);

@@ -8,6 +8,7 @@
 #include "gatehouse/config/settings.hpp"
 #include "gatehouse/observe/metrics.hpp"
 #include "gatehouse/plans/service.hpp"
+#include "gatehouse/wsapi/management.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -51,6 +52,9 @@ class Gateway {
   observe::Registry& registry();  // any thread
   plans::PlanService& plans();    // any thread that may wait
   void reopen_logs();
+  // A management call to the connections of that API, by an operator. False, and `done` is not called, when there is no WebSocket API of
+  // that name.
+  bool manage_sockets(std::string_view api, const wsapi::ManagementRequest& request, wsapi::Done<wsapi::ManagementReply> done);
   // For X-Gatehouse-Trace: requests that carry it are told what decided about them. Good for `lifetime`, a day at most.
   std::string issue_trail_token(Duration lifetime);
   // Takes answers out of the cache: of that API, that route ("GET /orders/{id}"), with paths that begin so; empty texts match

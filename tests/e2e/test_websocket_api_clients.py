@@ -1,0 +1,80 @@
+"""Clients of WebSocket APIs that others wrote: Node's `ws`, Python's `websockets`."""
+import asyncio
+import json
+import pathlib
+
+import pytest
+import websockets
+from patience import PATIENCE
+from references import node_modules, required
+from servers import run
+
+CLIENTS = pathlib.Path(__file__).parent / "clients"
+PACKAGES = {"ws": "8.18.0"}
+SECRET = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"  # SHA-256 of "secret"
+
+
+@pytest.fixture(scope="module")
+def modules():
+    with required():
+        return node_modules("websocket", PACKAGES)
+
+
+def serve(request, connection):
+    """A service that greets at $connect, and gives messages back."""
+    fields = []
+    if request.fields["x-gatehouse-event"] == "CONNECT" and "sec-websocket-protocol" in request.fields:
+        fields.append(("Sec-WebSocket-Protocol", "chat.v2"))
+    connection.answer(request.body, fields=fields)
+
+
+def chat(rig, **api):
+    upstream = rig.upstream(serve)
+    gateway = rig.gateway({
+        "workers": 2, "backends": {"chat": {"targets": [upstream.url]}},
+        "authorizers": {"keys": {"api_key": {"keys": [{"id": "ada", "sha256": SECRET}]}}},
+        "apis": [{"name": "chat", "type": "websocket", "base_path": "/ws", **api, "routes": [
+            {"match": "$connect", "auth": ["keys"], "backend": "chat"}, {"match": "echo", "backend": "chat", "reply": True},
+            {"match": "say", "backend": "chat", "reply": True}, {"match": "ping", "mock": {"body": "pong"}},
+            {"match": "$default", "mock": {"body": "who?"}}, {"match": "$disconnect", "backend": "chat"}]}]})
+    gateway.upstream = upstream
+    return gateway
+
+
+def test_node_talks_to_an_api(rig, modules):
+    gateway = chat(rig)
+    done = run("env", f"NODE_PATH={modules}", "node", CLIENTS / "ws_chat.cjs", f"ws://{gateway.authority}/ws", "secret")
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    told = json.loads(done.stdout)
+    assert (told["refused"], told["protocol"]) == (401, "chat.v2")
+    first, *others, last = told["answers"]
+    assert json.loads(first[0]) == {"action": "echo", "text": "hällo 😀"}
+    assert others == [["pong", False], ["who?", False]]
+    assert json.loads(last[0])["text"] == "x" * 20000
+    assert told["close"][0] == 4000
+    end = gateway.upstream.wait_requests(4)[-1].fields
+    assert (end["x-gatehouse-disconnect-code"], end["x-gatehouse-disconnect-reason"]) == ("4000", "done")
+
+
+def test_many_python_clients_hold_connections_at_once(rig):
+    gateway = chat(rig)
+
+    async def converse(number):
+        async with websockets.connect(f"ws://{gateway.authority}/ws", extra_headers={"x-api-key": "secret"}) as socket:
+            for turn in range(5):
+                message = json.dumps({"action": "echo" if turn % 2 else "ping", "number": number, "turn": turn})
+                await socket.send(message)
+                assert await asyncio.wait_for(socket.recv(), PATIENCE) == (message if turn % 2 else "pong")
+            await asyncio.wait_for(await socket.ping(), PATIENCE)
+
+    async def everyone():
+        await asyncio.gather(*(converse(number) for number in range(100)))
+
+    asyncio.run(everyone())
+    lines = gateway.wait_access(100, event="websocket_closed")
+    assert {(line["reason"], line["code"], line["messages_in"], line["messages_out"]) for line in lines} == {("websocket_closed", 1000, 5, 5)}
+    assert len({line["connection_id"] for line in lines}) == 100
+    gateway.wait_metric("gatehouse_websocket_open", 0)
+    gateway.wait_metric("gatehouse_websocket_api_messages_total", 100, route="$disconnect")
+    assert gateway.metric("gatehouse_websocket_api_messages_total", route="ping") == 300
+    assert gateway.metric("gatehouse_websocket_api_replies_total", route="echo") == 200
