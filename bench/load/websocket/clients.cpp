@@ -121,12 +121,17 @@ struct Clients {
     for (int i = 0; i < ready; ++i) {
       const std::size_t client = events[i].data.u64;
       const ssize_t size = ::recv(fds[client], buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (size <= 0) give_up("a connection was closed");
+      if (size <= 0) {
+        if (!may_end) give_up("a connection was closed");
+        ::epoll_ctl(epoll, EPOLL_CTL_DEL, fds[client], nullptr);
+        continue;
+      }
       got(client, counters[client].take(buffer.data(), static_cast<std::size_t>(size)));
     }
   }
 
   int epoll;
+  bool may_end = false;  // the server may close first
   std::vector<int> fds;
   std::vector<Counter> counters;
   std::vector<char> buffer = std::vector<char>(256 * 1024);
@@ -168,6 +173,7 @@ int run_hold(const ClientOptions& options) {
 
 int run_drain(const ClientOptions& options) {
   Clients clients(options);
+  clients.may_end = true;
   std::size_t left = options.messages * clients.fds.size();
   while (left > 0)
     clients.poll([&](std::size_t, std::size_t whole) { left -= std::min(left, whole); });
