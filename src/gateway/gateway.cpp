@@ -70,6 +70,9 @@ Result<void> Gateway::Impl::adopt(config::Settings settings) {
     const auto share = std::make_shared<std::vector<ListenerShare>>(std::move(shares[i]));
     workers[i]->post([this, i, share, adopted = snapshot] { planes[i]->adopt(adopted, std::move(*share)); });
   }
+  std::vector<std::shared_ptr<wsapi::SocketApi>> apis;
+  for (const SocketPart& part : snapshot->sockets) apis.push_back(part.api);
+  runtime->socket_ends().use(apis);
   return {};
 }
 
@@ -94,12 +97,15 @@ void Gateway::Impl::stop() {
   runtime->flush_spans();
   // Most of what is to be written, while many writes can be under way together.
   if (const auto written = runtime->plans().write(); !written) log::warn("usage_not_written", {{"cause", written.error().message()}});
+  runtime->leave_fleet();
   runtime->background().stop();
+  runtime->socket_ends().use({});
   runtime->blocking_pool().stop();
   on_every_worker([this](unsigned i) {
     planes[i].reset();
     runtime->websockets()->close_all(*workers[i]);
     runtime->sockets()->close_all(*workers[i]);
+    runtime->socket_ends().close(*workers[i]);
   });
   snapshot.reset();
   for (const auto& worker : workers) worker->stop();
@@ -202,7 +208,7 @@ bool Gateway::manage_sockets(std::string_view api, const wsapi::ManagementReques
   const auto found = std::ranges::find(apis, api, &config::ApiSettings::name);
   if (found == apis.end() || !found->sockets) return false;
   const http::WebSocketLimits& limits = found->sockets->limits.socket;
-  wsapi::manage(*impl_->runtime->sockets(), {found->name, {}, limits.message, limits.binary}, request, std::move(done));
+  wsapi::manage(*impl_->runtime->socket_directory(), {found->name, {}, limits.message, limits.binary}, request, std::move(done));
   return true;
 }
 

@@ -7,6 +7,8 @@ constexpr unsigned kBlockingThreads = 4;
 constexpr std::size_t kBlockingQueue = 1024;
 // How long the end may take for spans that are left.
 constexpr auto kFlushPatience = std::chrono::seconds(2);
+// And for telling a Redis that may be away.
+constexpr auto kLeavePatience = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -21,6 +23,7 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       websocket_books_(registry_, clock_),
       websockets_(std::make_shared<integration::WebSocketRelays>(workers_.size(), websocket_books_)),
       sockets_(std::make_shared<wsapi::Registry>(workers_)),
+      socket_ends_(workers_),
       stores_(clock_, blocking_pool_, registry_),
       permits_(registry_),
       memory_(registry_),
@@ -66,6 +69,27 @@ Result<void> Runtime::use_shared(const std::optional<config::SharedSettings>& se
     shared_ = *started;
   }
   return {};
+}
+
+Result<void> Runtime::use_fleet(const std::optional<config::SharedSettings>& settings) {
+  if (!settings) {
+    fleet_.reset();
+    return {};
+  }
+  wsapi::FleetSettings wanted;
+  wanted.redis = settings->redis;
+  wanted.prefix = settings->prefix;
+  if (fleet_ && fleet_->settings() == wanted) return {};
+  auto started = wsapi::Fleet::start(std::move(wanted), *sockets_, background_, registry_, [this](wsapi::Orphan orphan, std::function<void()> told) {
+    socket_ends_.tell(std::move(orphan), std::move(told));
+  });
+  if (!started) return started.error();
+  fleet_ = *started;
+  return {};
+}
+
+void Runtime::leave_fleet() {
+  if (fleet_) fleet_->leave(kLeavePatience);
 }
 
 std::shared_ptr<wsapi::SocketApi> Runtime::socket_api(const std::string& name) {

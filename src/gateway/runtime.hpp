@@ -8,6 +8,7 @@
 #include "gateway/permit_book.hpp"
 #include "gateway/pool_set.hpp"
 #include "gateway/shared_limits.hpp"
+#include "gateway/socket_ends.hpp"
 #include "gateway/span_exporter.hpp"
 #include "gateway/stores.hpp"
 #include "gateway/trail_tokens.hpp"
@@ -27,6 +28,7 @@
 #include "gatehouse/observe/metrics.hpp"
 #include "gatehouse/plans/service.hpp"
 #include "gatehouse/wsapi/api.hpp"
+#include "gatehouse/wsapi/fleet.hpp"
 #include "gatehouse/wsapi/registry.hpp"
 
 #include <map>
@@ -55,6 +57,15 @@ class Runtime {
   const std::shared_ptr<integration::WebSocketRelays>& websockets() const { return websockets_; }
   // The connections of WebSocket APIs.
   const std::shared_ptr<wsapi::Registry>& sockets() const { return sockets_; }
+  // Where they are found: those of the whole fleet where there is one.
+  std::shared_ptr<wsapi::Directory> socket_directory() const {
+    return fleet_ ? std::shared_ptr<wsapi::Directory>(fleet_) : std::shared_ptr<wsapi::Directory>(sockets_);
+  }
+  SocketEnds& socket_ends() { return socket_ends_; }
+  // Connections of WebSocket APIs are shared with other gateways; null: they are not. The error is as of use_shared().
+  Result<void> use_fleet(const std::optional<config::SharedSettings>& settings);
+  // For the end: the other gateways know at once.
+  void leave_fleet();
   // The one of that name: that in use, or a new one.
   std::shared_ptr<wsapi::SocketApi> socket_api(const std::string& name);
   const TrailTokens& trail_tokens() const { return trail_tokens_; }
@@ -97,12 +108,14 @@ class Runtime {
   std::shared_ptr<integration::WebSocketRelays> websockets_;
   std::shared_ptr<wsapi::Registry> sockets_;
   std::map<std::string, std::weak_ptr<wsapi::SocketApi>> socket_apis_;
+  SocketEnds socket_ends_;
   Stores stores_;  // uses the pool and the metrics
   PermitBook permits_;
   MemoryGuard memory_;
   std::shared_ptr<SharedLimits> shared_;
   std::unique_ptr<plans::PlanService> plans_;  // works on the background worker
   net::BackgroundWorker background_;  // what runs there may use all of the above
+  std::shared_ptr<wsapi::Fleet> fleet_;  // works on the background worker
   std::optional<middleware::TracingSettings> tracing_settings_;
   std::shared_ptr<SpanExporter> exporter_;  // uses the background
   KeySets key_sets_;

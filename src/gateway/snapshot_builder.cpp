@@ -13,6 +13,8 @@
 #include "gatehouse/integration/table.hpp"
 #include "gatehouse/wsapi/management.hpp"
 
+#include <algorithm>
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -63,7 +65,7 @@ struct IntegrationMaker {
   Made operator()(const wsapi::ManagementRoute&) const {
     const config::ApiSettings& api = *effective.api;
     return wsapi::make_management({api.name, api.base_path, api.sockets->limits.socket.message, api.sockets->limits.socket.binary},
-                                  parts.runtime.sockets());
+                                  parts.runtime.socket_directory());
   }
 };
 
@@ -165,6 +167,8 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   if (auto tracing = runtime.use_tracing(settings.tracing); !tracing) return tracing.error();
 
   if (auto shared = runtime.use_shared(settings.shared); !shared) return shared.error();
+  const bool has_sockets = std::ranges::any_of(settings.apis, [](const config::ApiSettings& api) { return api.sockets.has_value(); });
+  if (auto fleet = runtime.use_fleet(has_sockets ? settings.shared : std::nullopt); !fleet) return fleet.error();
 
   auto snapshot = std::make_shared<Snapshot>();
   runtime.response_cache()->set_memory(settings.cache_memory);

@@ -59,6 +59,7 @@ void Client::on_io(std::uint32_t events) {
   events_ |= events;
   if (stream_ != nullptr) stream_->note(events);
   waiter_.wake();
+  if (idle_ != nullptr) idle_->wake();
 }
 
 void Client::on_timer() {
@@ -235,6 +236,14 @@ net::Task<Result<Replies>> Client::exchange() {
   worker_.timers().disarm(*this);
   if (!reader_->empty()) co_return no_redis("more replies than commands");
   co_return replies;
+}
+
+Result<void> Client::look() {
+  Progress progress = Progress::kReceived;
+  while (progress == Progress::kReceived && reader_->empty()) progress = move_some();
+  if (progress == Progress::kBroken) return broke();
+  if (!reader_->empty()) return no_redis("a reply without a command");
+  return {};
 }
 
 net::Task<Result<std::optional<Reply>>> Client::next(TimePoint until) {

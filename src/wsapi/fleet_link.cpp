@@ -106,9 +106,12 @@ net::Task<Result<void>> FleetLink::greet(redis::Client& client) {
 }
 
 net::Task<Result<void>> FleetLink::serve(redis::Client& client) {
+  client.wake_too(waiter_);
   while (true) {
     take_batch();
     if (batch_.empty()) {
+      const Result<void> looked = client.look();
+      if (!looked) co_return looked;
       co_await waiter_;
       continue;
     }

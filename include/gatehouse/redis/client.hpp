@@ -54,6 +54,10 @@ class Client final : private net::IoHandler, private net::Timer {
   // For a connection on which Redis speaks unasked: sends what was appended and waits for the next reply, whatever it answers.
   // Nothing when none has come by `until`; the connection holds. REQUIRES: connected.
   net::Task<Result<std::optional<Reply>>> next(TimePoint until);
+  // For who has nothing to ask at the moment: `waiter` is woken when something happens to the connection, and look() says
+  // whether it still holds. `waiter` outlives the connection.
+  void wake_too(net::Waiter& waiter) { idle_ = &waiter; }
+  Result<void> look();
   void close();
 
  private:
@@ -80,6 +84,7 @@ class Client final : private net::IoHandler, private net::Timer {
   const std::shared_ptr<const net::TlsClientContext> tls_;
   const std::size_t largest_reply_;
   net::Waiter waiter_;
+  net::Waiter* idle_ = nullptr;
   std::shared_ptr<Lookup> lookup_;
   net::UniqueFd fd_;  // while it connects
   std::unique_ptr<net::Stream> stream_;

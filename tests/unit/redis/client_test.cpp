@@ -34,7 +34,33 @@ class ClientTest : public ::testing::Test {
     return future.get();
   }
 
+  // Asks once, then waits for what ends the connection: why.
+  std::string idle(Settings settings) {
+    std::promise<std::string> promise;
+    auto future = promise.get_future();
+    background_.spawn("idle", [&] { return run_idle(background_, settings, promise); });
+    return future.get();
+  }
+
  private:
+  static net::Task<void> run_idle(net::BackgroundWorker& background, const Settings& settings, std::promise<std::string>& promise) {
+    net::Waiter waiter(background.worker().ready());
+    Client client(background.worker(), background.resolver(), settings, nullptr);
+    net::Task<Result<void>> connecting = client.connect();
+    const Result<void> connected = co_await connecting;
+    const std::vector<std::string_view> words(1, "GET");
+    client.append(words);
+    net::Task<Result<Replies>> asking = client.exchange();
+    const Result<Replies> replies = co_await asking;
+    client.wake_too(waiter);
+    Result<void> looked = replies ? client.look() : Result<void>(replies.error());
+    while (looked) {
+      co_await waiter;
+      looked = client.look();
+    }
+    promise.set_value(std::string(looked.error().reason()));
+  }
+
   static net::Task<void> run_client(net::BackgroundWorker& background, const Settings& settings, const Words& commands,
                                     std::promise<Result<Replies>>& promise) {
     Client client(background.worker(), background.resolver(), settings, nullptr);
@@ -123,6 +149,19 @@ TEST_F(ClientTest, SaysThatTheConnectionBroke) {
     Peer::read_until(connection, "GET");
   });
   EXPECT_EQ(run(at(peer), {{"GET", "x"}}).error().reason(), "redis_unreachable");
+}
+
+TEST_F(ClientTest, NoticesAnEndAndAWordTooMuchWhenNothingIsAsked) {
+  for (const std::string_view word : {"", "+WHAT\r\n"}) {
+    const Peer peer([word](int connection) {
+      Peer::read_until(connection, "PING");
+      Peer::say(connection, "+PONG\r\n");
+      Peer::read_until(connection, "GET");
+      Peer::say(connection, "$-1\r\n");
+      Peer::say(connection, word);
+    });
+    EXPECT_EQ(idle(at(peer)), word.empty() ? "redis_unreachable" : "redis_protocol");
+  }
 }
 
 TEST_F(ClientTest, RefusesWhatIsNoRedisOrSaysTooMuch) {
