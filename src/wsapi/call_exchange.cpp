@@ -74,10 +74,6 @@ http::BodyChunk CallExchange::poll_body() {
 
 void CallExchange::consume_body(std::size_t bytes) { consumed_ += bytes; }
 
-http::Failure CallExchange::failure() const {
-  return failure_ == http::Failure::kNone && of_ != nullptr ? of_->failure() : failure_;
-}
-
 void CallExchange::respond(const http::ResponseHead& head, std::string_view first, http::More more) {
   if (responded()) return;
   answered_.status = head.status;

@@ -29,7 +29,8 @@ class CallExchange final : public http::Exchange {
 
   // Of a message, or of an end. Texts are borrowed: `path` and `authority` outlive this.
   CallExchange(net::Worker& worker, const IpAddress& client, std::string_view path, std::string_view authority, std::size_t most);
-  // Of a handshake: sleeps on its waiter, and fails when it fails.
+  // Of a handshake: sleeps on its waiter. Goes on when its client leaves: an integration that says yes to a $connect must be told
+  // the end too.
   CallExchange(http::Exchange& of, std::size_t most);
 
   // The body of the request and how it is called. `bytes` outlive this.
@@ -62,7 +63,7 @@ class CallExchange final : public http::Exchange {
   bool responded() const override { return answered_.status != 0; }
   void abort() override { failure_ = http::Failure::kHandler; }
   http::Upgraded upgrade(const http::ResponseHead&) override { return {}; }
-  http::Failure failure() const override;
+  http::Failure failure() const override { return failure_; }
   std::size_t send_room() const override { return 0; }
   std::uint64_t bytes_received() const override { return body_.size(); }
   std::uint64_t bytes_sent() const override { return sent_; }

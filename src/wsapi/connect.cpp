@@ -164,7 +164,6 @@ class ConnectIntegration final : public pipeline::Integration {
   bool accepted(RequestContext& context, ConnectCall& call) const {
     CallExchange::Answered& answered = call.exchange().answered();
     Arena& arena = context.arena();
-    if (context.exchange.failed()) return false;
     if (answered.too_large || answered.status == 0 || !answered.complete) {
       const std::string_view reason = call.context().reason == "ok" ? "integration_failed" : call.context().reason;
       context.answer(Answer(arena, 502, answered.too_large ? "upstream_answer_too_large" : reason, "Bad Gateway"));

@@ -321,6 +321,27 @@ def test_the_end_is_told_once_with_its_cause(rig, how, code):
     assert len(gateway.upstream.requests) == 1
 
 
+@pytest.mark.parametrize("answer, told", [(200, ["CONNECT", "DISCONNECT"]), (403, ["CONNECT"])])
+def test_who_leaves_during_connect_is_told_as_an_end_where_connect_said_yes(rig, answer, told):
+    gate = threading.Event()
+
+    def serve(request_, connection):
+        if request_.fields["x-gatehouse-event"] == "CONNECT":
+            wait_for(gate)
+        connection.answer(status=answer)
+
+    gateway = chat(rig, [{"match": "$connect", "backend": "chat"}, {"match": "$disconnect", "backend": "chat"}, *MOCKS], serve=serve)
+    client = gateway.client()
+    client.send(request("GET", "/ws", fields=offer()))
+    gateway.upstream.wait_requests(1)
+    client.reset()
+    gate.set()
+    gateway.wait_access(event="CONNECT")
+    gateway.upstream.wait_requests(len(told))
+    assert [event for event, _ in events(gateway.upstream)] == told
+    gateway.wait_metric("gatehouse_websocket_open", 0)
+
+
 # ---- Steps
 
 def test_a_connection_has_a_bucket_of_its_own(rig):
