@@ -2,7 +2,6 @@
 
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/wsapi/orphan.hpp"
-#include "gatehouse/wsapi/orphan.hpp"
 #include "reply.hpp"
 #include "socket_call.hpp"
 
@@ -74,7 +73,6 @@ net::Task<void> SocketApi::on_closed(std::shared_ptr<Connection> connection, End
   const std::string id = connection->id().to_string();
   observer_.on_socket_closed(connection->worker(), {name_, facts.route, facts.request_id, id, facts.source, ending});
   if (ending.reason == kTakenOver) co_return;  // another node tells
-  if (ending.reason == kTakenOver) co_return;
   net::Task<void> telling = tell_end(connection->worker(), connection->id(), facts, std::move(ending));
   co_await telling;
 }
