@@ -86,7 +86,7 @@ void describe_shared(Fields& f, SharedSettings& s) {
   f.field("redis", s.redis, RedisUrl{}, "The Redis that all gateways of the fleet use; rediss:// with TLS.", Need::kRequired);
   f.field("ca", s.redis.tls_settings.ca, kFilePath, "PEM file with the authorities to trust for rediss://. Default: those of the system.");
   f.field("prefix", s.prefix, kLine, "What the names of all keys begin with.");
-  f.field("timeout", s.redis.timeout, kDuration, "To connect, and for each exchange. No request waits for it.");
+  f.field("timeout", s.redis.timeout, kDuration, "To connect, and for each exchange. No throttled request waits for it.");
   f.field("every", s.every, Ranged<Duration>{kAnyDuration, std::chrono::milliseconds(1), std::chrono::minutes(1)},
           "How often Redis is told what was let through here and asked for a share: more often is more exact.");
   f.field("on_failure", s.on_failure,
@@ -98,7 +98,7 @@ void describe_shared(Fields& f, SharedSettings& s) {
 
 }  // namespace
 
-constexpr Object<SharedSettings> kShared{"shared", "What the gateways of a fleet have in common: the counts of throttles.",
+constexpr Object<SharedSettings> kShared{"shared", "What the gateways of a fleet have in common: the counts of throttles, the connections of WebSocket APIs.",
                                          "{redis: \"redis://redis:6379\"}", describe_shared};
 
 }  // namespace gatehouse::config

@@ -8,6 +8,7 @@ import pytest
 from patience import poll
 from redis_server import RedisServer
 from socket_client import Socket
+from websocket_frames import close_frame
 
 GATEWAYS = 3
 GONE = 60  # seconds within which others have noticed that a gateway is gone
@@ -41,7 +42,9 @@ def connected(gateways, nodes=GATEWAYS):
 def fleet(rig, redis, upstream):
     gateways = [rig.gateway(config(redis, upstream)) for _ in range(GATEWAYS)]
     connected(gateways)
-    return gateways
+    yield gateways
+    for gateway in rig.gateways:  # as long as the backend hears of ends
+        gateway.stop()
 
 
 class Member(Socket):
@@ -102,6 +105,7 @@ def test_a_message_posted_to_one_gateway_reaches_a_socket_on_another_within_mill
     assert post(here, member, b"x" * 200_000).status == 413
     assert call(here, "DELETE", f"/@connections/{member.id}").status == 204
     member.receive_close()
+    member.client.send(close_frame(1000, b""))
     poll(lambda: told(upstream) == {member.id: 1}, "the end of the connection")
     assert call(here, "GET", f"/@connections/{member.id}").status == 410
 
