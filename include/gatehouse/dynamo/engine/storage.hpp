@@ -111,6 +111,8 @@ class Storage {
   virtual Result<void> checkpoint(const std::string& folder) = 0;
   // Drops log rows below `to` of one prefix, whole files at once where possible: a hint, readers hold their own horizon.
   virtual void trim_log(std::string_view from, std::string_view to) = 0;
+  // Now and then, from a thread that may wait: makes reading cheaper where it has become dear.
+  virtual void tidy() {}
   // Bytes and rows, roughly, of a range of keys of kData.
   virtual std::uint64_t approximate_size(std::string_view from, std::string_view to) const = 0;
 

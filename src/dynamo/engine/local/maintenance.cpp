@@ -71,6 +71,7 @@ struct Maintenance::Impl {
         busy = step();
         if (const auto now = std::chrono::steady_clock::now(); now >= sweep_at) {
           if (sweep.sweep(kSweepLimit) < kSweepLimit) sweep_at = now + kSweepEvery;
+          state.storage->tidy();
           if (now >= trim_at) {
             state.streams->trim();
             state.tokens->sweep(kTokenLimit);
@@ -125,6 +126,7 @@ std::uint64_t Maintenance::round() {
   std::uint64_t expired = 0;
   std::uint64_t last = kSweepLimit;
   while (last == kSweepLimit) expired += last = impl_->sweep.sweep(kSweepLimit);
+  impl_->state.storage->tidy();
   impl_->state.streams->trim();
   impl_->state.tokens->sweep(kTokenLimit);
   return expired;

@@ -5,6 +5,8 @@
 
 #include <rocksdb/db.h>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 
 namespace gatehouse::dynamo {
@@ -27,9 +29,12 @@ class RocksSnapshot final : public Snapshot {
 
 class RocksCursor final : public Cursor {
  public:
-  // Outlived by what `lower` and `upper` point to.
+  // Outlived by what `lower` and `upper` point to. Counts in `stepped_over` the outdated versions of rows that it met.
   RocksCursor(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, rocksdb::ReadOptions options, std::string_view lower,
-              std::string_view upper);
+              std::string_view upper, std::atomic<std::uint64_t>& stepped_over);
+  RocksCursor(const RocksCursor&) = delete;
+  RocksCursor& operator=(const RocksCursor&) = delete;
+  ~RocksCursor() override;
 
   void seek(std::string_view key) override;
   void seek_for_previous(std::string_view key) override;
@@ -44,6 +49,9 @@ class RocksCursor final : public Cursor {
   const rocksdb::Slice lower_;
   const rocksdb::Slice upper_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
+  std::atomic<std::uint64_t>& stepped_over_;
+  std::uint64_t steps_ = 0;
+  const std::uint64_t rows_passed_before_;  // by all cursors of the thread
 };
 
 }  // namespace gatehouse::dynamo

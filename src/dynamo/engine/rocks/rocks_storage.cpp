@@ -16,6 +16,9 @@ namespace gatehouse::dynamo {
 namespace {
 
 constexpr std::uint64_t kWorthErasing = kMiB;
+// To step over so many outdated versions takes as long as to flush the memory that holds them.
+constexpr std::uint64_t kManySteppedOver = 200'000;
+constexpr std::uint64_t kWorthFlushing = kMiB;
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -83,7 +86,8 @@ std::unique_ptr<Cursor> RocksStorage::cursor(Family family, std::string_view low
   rocksdb::ReadOptions bounded = reading(options);
   if (options.snapshot != nullptr) bounded.snapshot = static_cast<const RocksSnapshot*>(options.snapshot)->get();
   bounded.total_order_seek = family == Family::kLog || !within_one_head(lower, upper);
-  return std::make_unique<RocksCursor>(db_.get(), handle(family), std::move(bounded), lower, upper);
+  return std::make_unique<RocksCursor>(db_.get(), handle(family), std::move(bounded), lower, upper,
+                                       stepped_over_);
 }
 
 std::unique_ptr<Snapshot> RocksStorage::snapshot() const { return std::make_unique<RocksSnapshot>(db_.get()); }
@@ -184,6 +188,17 @@ void RocksStorage::trim_log(std::string_view from, std::string_view to) {
   Batch batch;
   batch.erase_range(Family::kLog, since, to);
   if (write(batch, Patience::kAllowed)) trimmed_[std::string(from)] = to;
+}
+
+// Rows that are written again and again leave their outdated versions in memory until it is full, and each Query walks through all of
+// them. A flush keeps the last ones only.
+void RocksStorage::tidy() {
+  if (!committer_ || committer_->failed() || stepped_over_.load(std::memory_order_relaxed) < kManySteppedOver) return;
+  std::uint64_t in_memory = 0;
+  db_->GetIntProperty(handle(Family::kData), rocksdb::DB::Properties::kCurSizeActiveMemTable, &in_memory);
+  if (in_memory < kWorthFlushing) return;
+  const rocksdb::Status status = db_->Flush(rocksdb::FlushOptions(), handle(Family::kData));
+  if (status.ok()) stepped_over_.store(0, std::memory_order_relaxed);
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> RocksStorage::statistics() const {

@@ -52,6 +52,7 @@ class RocksStorage final : public Storage {
 
   Result<void> checkpoint(const std::string& folder) override;
   void trim_log(std::string_view from, std::string_view to) override;
+  void tidy() override;
   std::uint64_t approximate_size(std::string_view from, std::string_view to) const override;
   std::vector<std::pair<std::string, std::uint64_t>> statistics() const override;
   void close() override;
@@ -67,6 +68,7 @@ class RocksStorage final : public Storage {
   std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   Handles handles_;
+  mutable std::atomic<std::uint64_t> stepped_over_{0};  // by cursors, since the last tidy() that changed something
   std::unique_ptr<Committer> committer_;
   std::uint64_t session_;  // of LogMark
   // Made once: a rocksdb::ReadOptions has twenty members. By patience and fill_cache.

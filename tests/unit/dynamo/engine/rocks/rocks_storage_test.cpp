@@ -186,6 +186,37 @@ TEST_F(RocksStorageTest, MemoryStaysNearItsSettings) {
   }
 }
 
+std::uint64_t memtable_bytes(const Storage& storage) {
+  for (const auto& [name, value] : storage.statistics())
+    if (name == "memtable_bytes") return value;
+  return 0;
+}
+
+TEST_F(RocksStorageTest, FlushesVersionsOfRowsThatReadersStepOver) {
+  constexpr int kRows = 100;
+  EmbeddedSettings settings;
+  settings.path = folder_ / "data";
+  settings.durability = Durability::kNone;
+  storage_ = std::move(open_rocks(settings).value());
+  for (int version = 0; version < 50; ++version)
+    for (int row = 0; row < kRows; ++row) put(*storage_, std::to_string(row), std::string(400, static_cast<char>('0' + version)));
+  const std::uint64_t before = memtable_bytes(*storage_);
+  const auto scan = [&] {
+    const auto cursor = storage_->cursor(Family::kData, "0", "A", {});
+    int rows = 0;
+    for (cursor->seek("0"); cursor->valid(); cursor->next()) ++rows;
+    EXPECT_EQ(rows, kRows);
+  };
+  scan();
+  storage_->tidy();
+  EXPECT_EQ(memtable_bytes(*storage_), before);
+  for (int i = 0; i < 50; ++i) scan();
+  storage_->tidy();
+  EXPECT_LT(memtable_bytes(*storage_), before / 2);
+  scan();
+  EXPECT_EQ(get(*storage_, "7"), std::string(400, '0' + 49));
+}
+
 TEST_F(RocksStorageTest, TheFolderIsForItsOwnerAlone) {
   open();
   const auto permissions = std::filesystem::status(folder_ / "data").permissions();
