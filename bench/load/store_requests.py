@@ -54,6 +54,7 @@ def batch(first: int, count: int) -> tuple:
     return "BatchWriteItem", {"RequestItems": {TABLE: [{"PutRequest": {"Item": item(number)}} for number in range(first, first + count)]}}
 
 
+WRITTEN = 0.2  # the last items, as a share of all: those that are put. The others stay as they were first
 VERSIONS = 5  # an odd number: threads that replay the same file half a file apart still change what they write
 
 
@@ -61,15 +62,17 @@ def requests(kind: str, items: int, count: int, seed: int):
     """`count` requests of a kind about random items of those there are. A put never repeats what the item was before it: a server may
     leave out a write that changes nothing."""
     rng = random.Random(seed)
+    still = int(items * (1 - WRITTEN))
     if kind != "put":
-        yield from (KINDS[kind](rng.randrange(items)) for _ in range(count))
+        chosen = {"get": range(items), "query": range(still), "rewritten": range(still, items)}[kind]
+        yield from (KINDS[kind](rng.choice(chosen)) for _ in range(count))
         return
-    chosen = rng.sample(range(items), count // VERSIONS)
+    chosen = rng.sample(range(still, items), count // VERSIONS)
     for version in range(1, VERSIONS + 1):
         yield from (put(number, version) for number in chosen)
 
 
-KINDS = {"get": get, "query": query}
+KINDS = {"get": get, "query": query, "rewritten": query}
 
 
 def write(path: pathlib.Path, host: str, kind: str, items: int, count: int, seed: int = 1):
