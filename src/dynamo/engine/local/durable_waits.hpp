@@ -16,7 +16,8 @@ namespace gatehouse::dynamo {
 
 class DurableWaits : public std::enable_shared_from_this<DurableWaits> {
  public:
-  static constexpr std::size_t kMaxWorkers = 256;
+  // As many as the configuration allows: two workers with one slot would race for its list.
+  static constexpr std::size_t kMaxWorkers = 1024;
 
   explicit DurableWaits(Storage& storage) : storage_(storage) {}
 
