@@ -92,7 +92,8 @@ class Storage {
 
   // Atomic, logged, and seen by every read that begins afterwards; on disk once durable() reached the number returned (at once
   // unless durability is kSync). After the disk failed (fsync, log write) every write fails with "store_failed": nothing is
-  // acknowledged any more, reads go on. The write that met the failure may have been given a number: durable() never reaches
+  // acknowledged any more, reads go on. While the disk is too full for RocksDB's tables writes fail with "store_full"; tidy() ends
+  // that when there is space again. The write that met the failure may have been given a number: durable() never reaches
   // it, whatever the durability, so it is asked before every answer.
   virtual Result<CommitNumber> write(const Batch& batch, Patience patience) = 0;
   virtual CommitNumber written() const = 0;
@@ -111,7 +112,8 @@ class Storage {
   virtual Result<void> checkpoint(const std::string& folder) = 0;
   // Drops log rows below `to` of one prefix, whole files at once where possible: a hint, readers hold their own horizon.
   virtual void trim_log(std::string_view from, std::string_view to) = 0;
-  // Now and then, from a thread that may wait: makes reading cheaper where it has become dear.
+  // Now and then, from a thread that may wait: tries whether a full disk has space again, makes reading cheaper where it has become
+  // dear.
   virtual void tidy() {}
   // Bytes and rows, roughly, of a range of keys of kData.
   virtual std::uint64_t approximate_size(std::string_view from, std::string_view to) const = 0;

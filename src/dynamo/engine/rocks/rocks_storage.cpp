@@ -4,6 +4,8 @@
 #include "rocks_options.hpp"
 #include "wal_check.hpp"
 
+#include "gatehouse/base/log.hpp"
+
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -116,6 +118,7 @@ Result<CommitNumber> RocksStorage::write(const Batch& batch, Patience patience) 
   // Also when the log could not be written just now: then durable() stands below this number for ever.
   if (status.ok()) return last_number(changes);
   if (status.IsIncomplete()) return error_of(status);
+  if (status.IsNoSpace() && !committer_->failed()) return refuse_while_full(status);
   // A table file or the manifest could not be written in the background, or a new log not be made.
   guard_->freeze(status.ToString());
   return *committer_->failure();
@@ -190,10 +193,26 @@ void RocksStorage::trim_log(std::string_view from, std::string_view to) {
   if (write(batch, Patience::kAllowed)) trimmed_[std::string(from)] = to;
 }
 
+// A table did not fit on the disk. The log has all that was acknowledged and took no part in it: unlike after a failed fsync, what the
+// disk holds is known, and RocksDB may try again. Until then it takes no writes.
+Error RocksStorage::refuse_while_full(const rocksdb::Status& status) {
+  if (!full_.exchange(true)) log::error("store_full", {{"path", settings_.path}, {"error", status.ToString()}});
+  return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, "store_full",
+               "the disk of the store is full; writes go on when there is space again", Retry::kAllowed);
+}
+
+void RocksStorage::resume() {
+  if (!full_.load() || !db_->Resume().ok()) return;
+  full_.store(false);
+  log::info("store_has_space", {{"path", settings_.path}});
+}
+
 // Rows that are written again and again leave their outdated versions in memory until it is full, and each Query walks through all of
 // them. A flush keeps the last ones only.
 void RocksStorage::tidy() {
-  if (!committer_ || committer_->failed() || stepped_over_.load(std::memory_order_relaxed) < kManySteppedOver) return;
+  if (!committer_ || committer_->failed()) return;
+  resume();
+  if (full_.load() || stepped_over_.load(std::memory_order_relaxed) < kManySteppedOver) return;
   std::uint64_t in_memory = 0;
   db_->GetIntProperty(handle(Family::kData), rocksdb::DB::Properties::kCurSizeActiveMemTable, &in_memory);
   if (in_memory < kWorthFlushing) return;

@@ -61,6 +61,8 @@ class RocksStorage final : public Storage {
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
   const rocksdb::ReadOptions& reading(const ReadOptions& options) const;
   std::uint64_t size_of(Family family, std::string_view from, std::string_view to) const;
+  Error refuse_while_full(const rocksdb::Status& status);
+  void resume();
 
   const EmbeddedSettings settings_;
   std::optional<FolderLock> lock_;
@@ -68,6 +70,7 @@ class RocksStorage final : public Storage {
   std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   Handles handles_;
+  std::atomic<bool> full_{false};  // there was no space for a table: writes are refused until tidy() finds some
   mutable std::atomic<std::uint64_t> stepped_over_{0};  // by cursors, since the last tidy() that changed something
   std::unique_ptr<Committer> committer_;
   std::uint64_t session_;  // of LogMark

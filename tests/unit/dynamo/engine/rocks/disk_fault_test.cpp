@@ -133,22 +133,71 @@ TEST_F(DiskFaultTest, AWriteThatTheLogDidNotTakeIsNeverDurable) {
   refuses_everything_from_now_on();
 }
 
-TEST_F(DiskFaultTest, ADiskThatIsFullForTablesStopsWritesAndLosesNothing) {
+class FullDiskTest : public DiskFaultTest {
+ protected:
+  static std::string long_key(std::size_t number) { return std::string(5000, 'k') + std::to_string(number); }
+
+  // Returns how many keys were acknowledged before writes were refused.
+  std::size_t write_until_full() {
+    files_->set_fault(Fault::kTableEnospc);
+    std::size_t acknowledged = 0;
+    while (true) {
+      const Result<CommitNumber> number = put(long_key(acknowledged));
+      if (!number) {
+        EXPECT_EQ(number.error().reason(), "store_full");
+        return acknowledged;
+      }
+      EXPECT_TRUE(storage_->wait_durable(*number));
+      ++acknowledged;
+    }
+  }
+
+  void has_all(std::size_t keys) {
+    for (std::size_t i = 0; i < keys; ++i) ASSERT_TRUE(has(long_key(i)));
+  }
+};
+
+TEST_F(FullDiskTest, RefusesWritesAndReadsOn) {
   open(Durability::kSync);
   ASSERT_TRUE(storage_->wait_durable(put("before").value()));
-  files_->set_fault(Fault::kTableEnospc);
-  std::vector<std::string> acknowledged;
-  for (int i = 0;; ++i) {
-    const std::string key = std::string(5000, 'k') + std::to_string(i);
-    const Result<CommitNumber> number = put(key);
-    if (!number || !storage_->wait_durable(*number)) break;
-    acknowledged.push_back(key);
-  }
-  refuses_everything_from_now_on();
-  for (const std::string& key : acknowledged) ASSERT_TRUE(has(key));
+  const std::size_t keys = write_until_full();
+  storage_->tidy();  // still no space
+  const Result<CommitNumber> refused = put("refused");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason(), "store_full");
+  EXPECT_TRUE(refused.error().retry_allowed());
+  EXPECT_FALSE(storage_->failure());
+  EXPECT_EQ(storage_->durable(), storage_->written());
+  EXPECT_TRUE(has("before"));
+  EXPECT_FALSE(has("refused"));
+  has_all(keys);
+}
+
+TEST_F(FullDiskTest, WritesGoOnWhenThereIsSpaceAgain) {
+  open(Durability::kSync);
+  const std::size_t keys = write_until_full();
+  files_->set_fault(Fault::kNone);
+  storage_->tidy();
+  ASSERT_TRUE(storage_->wait_durable(put("after").value()));
+  const std::size_t more = write_until_full();  // and once more
+  files_->set_fault(Fault::kNone);
+  storage_->tidy();
+  ASSERT_TRUE(storage_->wait_durable(put("last").value()));
   storage_.reset();
   open(Durability::kSync);
-  for (const std::string& key : acknowledged) ASSERT_TRUE(has(key));
+  has_all(std::max(keys, more));
+  EXPECT_TRUE(has("after"));
+  EXPECT_TRUE(has("last"));
+}
+
+TEST_F(FullDiskTest, LosesNothingWhenItIsStoppedWhileFull) {
+  open(Durability::kSync);
+  const std::size_t keys = write_until_full();
+  storage_.reset();
+  files_->set_fault(Fault::kNone);
+  open(Durability::kSync);
+  has_all(keys);
+  EXPECT_TRUE(storage_->wait_durable(put("after").value()));
 }
 
 // Waits of threads stand for requests in flight.
