@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace gatehouse::gateway {
 
@@ -20,6 +21,9 @@ class MeteredEngine final : public dynamo::Engine {
   net::Task<void> execute(dynamo::Call& call) override;
   // Of tools and the start: not counted.
   int execute_blocking(dynamo::Operation operation, std::string_view body, std::string& answer) override;
+  std::shared_ptr<void> watch_stream(std::string_view table, std::function<void()> changed) override {
+    return engine_->watch_stream(table, std::move(changed));
+  }
   void close() override { engine_->close(); }
 
  private:

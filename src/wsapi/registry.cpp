@@ -160,10 +160,14 @@ void Registry::leave(std::string_view api, std::string_view group, const Connect
 }
 
 void Registry::broadcast(std::string_view api, std::string_view group, http::PreparedFrame frame, Done<Delivered> done) {
+  broadcast_here(api, group, std::move(frame), nullptr, std::move(done));
+}
+
+void Registry::broadcast_here(std::string_view api, std::string_view group, http::PreparedFrame frame, const Admits& admits, Done<Delivered> done) {
   const auto gather = std::make_shared<Gather>(shelves_.size(), std::move(done));
   for (const auto& shelf : shelves_)
-    shelf->worker().post([&shelf = *shelf, api = std::string(api), group = std::string(group), frame, gather] {
-      shelf.broadcast(api, group, frame, [gather](const Delivered& part) { gather->add(part); });
+    shelf->worker().post([&shelf = *shelf, api = std::string(api), group = std::string(group), frame, admits, gather] {
+      shelf.broadcast(api, group, frame, admits, [gather](const Delivered& part) { gather->add(part); });
     });
 }
 

@@ -56,8 +56,10 @@ class Shelf {
   bool leave(Connection& connection, std::string_view group);
   void leave_all(Connection& connection);
 
-  // `group` empty: all of the API. A bounded number of deliveries a turn, one broadcast after the other.
-  void broadcast(std::string_view api, std::string_view group, http::PreparedFrame frame, Done<Delivered> done);
+  // `group` empty: all of the API; `admits` null: all of the group. A bounded number of deliveries a turn, one broadcast after the
+  // other.
+  using Admits = std::function<bool(const Connection&)>;
+  void broadcast(std::string_view api, std::string_view group, http::PreparedFrame frame, Admits admits, Done<Delivered> done);
   // At most `limit` from slot `from` on are added to `to`. Returns where to go on; kNoSlot: that was all.
   static constexpr std::uint64_t kNoSlot = ~std::uint64_t{0};
   std::uint64_t list(std::string_view api, std::string_view group, std::uint64_t from, std::size_t limit, std::vector<Description>& to);
@@ -81,6 +83,7 @@ class Shelf {
   };
   struct Broadcast {
     http::PreparedFrame frame;
+    Admits admits;
     std::vector<Target> targets;
     std::size_t next = 0;
     Delivered delivered;

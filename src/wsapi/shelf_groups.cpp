@@ -98,8 +98,8 @@ std::vector<Shelf::Target> Shelf::targets(std::string_view api, std::string_view
   return all;
 }
 
-void Shelf::broadcast(std::string_view api, std::string_view group, http::PreparedFrame frame, Done<Delivered> done) {
-  Broadcast broadcast{std::move(frame), targets(api, group), 0, {}, std::move(done)};
+void Shelf::broadcast(std::string_view api, std::string_view group, http::PreparedFrame frame, Admits admits, Done<Delivered> done) {
+  Broadcast broadcast{std::move(frame), std::move(admits), targets(api, group), 0, {}, std::move(done)};
   if (broadcast.targets.empty()) return broadcast.done({});
   if (broadcasts_.size() >= kMaxBroadcasts || broadcast_cost_ + broadcast.cost() > kMaxBroadcastCost)
     return broadcast.done({0, 0, Outcome::kFull});
@@ -127,8 +127,9 @@ void Shelf::deliver_some() {
       Connection* const connection = slots_[target.slot].get();
       // Gone since, or another has its place.
       if (connection == nullptr || connection->serial_ != target.serial) continue;
-      const Connection::Sent sent = connection->send(current.frame);
       ++deliveries;
+      if (current.admits && !current.admits(*connection)) continue;
+      const Connection::Sent sent = connection->send(current.frame);
       bytes += current.frame.wire().size();
       if (sent == Connection::Sent::kSent) ++current.delivered.sent;
       if (sent == Connection::Sent::kFull) ++current.delivered.full;

@@ -84,6 +84,9 @@ class Registry final : public Directory {
   void join(std::string_view api, std::string_view group, const ConnectionId& id, Done<Outcome> done) override;
   void leave(std::string_view api, std::string_view group, const ConnectionId& id, Done<Outcome> done) override;
   void broadcast(std::string_view api, std::string_view group, http::PreparedFrame frame, Done<Delivered> done) override;
+  // To those that this process holds and that `admits` lets hear it, which is asked on each one's worker before it is sent to.
+  using Admits = std::function<bool(const Connection&)>;
+  void broadcast_here(std::string_view api, std::string_view group, http::PreparedFrame frame, const Admits& admits, Done<Delivered> done);
   void list(std::string_view api, std::string_view group, std::string_view next, std::uint32_t limit, Done<Presence> done) override;
 
  private:

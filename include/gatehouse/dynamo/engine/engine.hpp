@@ -7,6 +7,7 @@
 #include "gatehouse/net/task.hpp"
 #include "gatehouse/net/worker.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +36,13 @@ class Engine {
   virtual net::Task<void> execute(Call& call) = 0;
   // For tools and at start, on a thread that may wait, never a worker's. Returns the status.
   virtual int execute_blocking(Operation operation, std::string_view body, std::string& answer) = 0;
+  // `changed` is called, on any thread and any number of times, whenever the table's stream may have got records, until what is
+  // returned is let go. Null: this engine cannot tell, or there is no such stream.
+  virtual std::shared_ptr<void> watch_stream(std::string_view table, std::function<void()> changed) {
+    static_cast<void>(table);
+    static_cast<void>(changed);
+    return nullptr;
+  }
   // Everything acknowledged is on disk, background work has ended; no call may run or follow.
   virtual void close() = 0;
 };

@@ -32,6 +32,7 @@ class LocalEngine final : public Engine {
   std::string_view kind() const override;
   net::Task<void> execute(Call& call) override;
   int execute_blocking(Operation operation, std::string_view body, std::string& answer) override;
+  std::shared_ptr<void> watch_stream(std::string_view table, std::function<void()> changed) override;
   void close() override;
 
   // One round of background work, now: expired items are deleted, the change log is trimmed. Returns how many items expired.

@@ -7,6 +7,7 @@
 #include "pool_calls.hpp"
 #include "read_policy.hpp"
 #include "run_operation.hpp"
+#include "stream_log.hpp"
 #include "token_memory.hpp"
 
 #include "gatehouse/base/log.hpp"
@@ -169,6 +170,12 @@ int LocalEngine::execute_blocking(Operation operation, std::string_view body, st
   log::error("store_error", {{"reason", durable.error().reason()}, {"error", durable.error().message()}});
   answer.resize(begin);
   return answer_fault({FaultType::kInternalServerError, "The store cannot write to its disk"}, answer);
+}
+
+std::shared_ptr<void> LocalEngine::watch_stream(std::string_view table, std::function<void()> changed) {
+  const auto found = impl_->state->catalogue.find(table);
+  if (!found || found->stream.view == StreamView::kNone) return nullptr;
+  return impl_->state->streams->watch(found->stream.id, std::move(changed));
 }
 
 std::uint64_t LocalEngine::tick() { return impl_->state->maintenance->round(); }

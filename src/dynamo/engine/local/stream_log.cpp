@@ -6,6 +6,7 @@
 #include "gatehouse/dynamo/wire/key_codec.hpp"
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <shared_mutex>
 
@@ -94,6 +95,7 @@ std::optional<StreamRecord> read_stream_record(std::string_view bytes) {
 struct StreamLog::Impl {
   struct Stream {
     std::mutex mutex;
+    std::list<std::function<void()>> watchers;
     std::uint64_t last = 0, trimmed = 0;
     WallTime newest;                  // of the last record: times never go back
     std::vector<StreamShard> shards;  // beside the last, each has a successor; the first one's number may be above 0
@@ -102,18 +104,20 @@ struct StreamLog::Impl {
   Impl(Storage& to, Catalogue& known, const Clock& of, Duration kept)
       : storage(to), catalogue(known), clock(of), retention(std::chrono::duration_cast<WallTime::duration>(kept)) {}
 
-  Stream& of(std::uint32_t id) {
+  Stream& of(std::uint32_t id) { return *shared(id); }
+
+  const std::shared_ptr<Stream>& shared(std::uint32_t id) {
     {
       const std::shared_lock lock(mutex);
-      if (const auto found = streams.find(id); found != streams.end()) return *found->second;
+      if (const auto found = streams.find(id); found != streams.end()) return found->second;
     }
     const std::unique_lock lock(mutex);
-    std::unique_ptr<Stream>& stream = streams[id];
+    std::shared_ptr<Stream>& stream = streams[id];
     if (!stream) {
-      stream = std::make_unique<Stream>();
+      stream = std::make_shared<Stream>();
       stream->shards.push_back({0, 1, std::nullopt, WallTime()});
     }
-    return *stream;
+    return stream;
   }
 
   void put_horizon(std::uint32_t id, const Stream& stream, Batch& batch) const {
@@ -145,7 +149,7 @@ struct StreamLog::Impl {
   const Clock& clock;
   const WallTime::duration retention;
   std::shared_mutex mutex;
-  std::map<std::uint32_t, std::unique_ptr<Stream>> streams;
+  std::map<std::uint32_t, std::shared_ptr<Stream>> streams;
 };
 
 StreamLog::StreamLog(Storage& storage, Catalogue& catalogue, const Clock& clock, Duration retention)
@@ -230,6 +234,17 @@ void StreamLog::append(const Table& table, const Map& key, const std::optional<M
   if (with_before) append_item(record, *before);
   if (with_after) append_item(record, *after);
   batch.put(Family::kLog, stream_record_key(table.stream.id, ++stream.last), record);
+  for (const auto& changed : stream.watchers) changed();
+}
+
+std::shared_ptr<void> StreamLog::watch(std::uint32_t id, std::function<void()> changed) {
+  const std::shared_ptr<Impl::Stream>& stream = impl_->shared(id);
+  const std::lock_guard lock(stream->mutex);
+  const auto place = stream->watchers.insert(stream->watchers.end(), std::move(changed));
+  return {&*place, [stream, place](void*) {
+            const std::lock_guard ending(stream->mutex);
+            stream->watchers.erase(place);
+          }};
 }
 
 StreamState StreamLog::state_of(const StreamEntry& entry) {

@@ -11,6 +11,7 @@
 #include "gatehouse/dynamo/wire/value.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -68,6 +69,10 @@ class StreamLog {
               bool by_expiry, Batch& batch);
 
   StreamState state_of(const StreamEntry& entry);
+
+  // `changed` is called with the stream's lock held whenever a record is appended: state_of() then waits until it is written. Not
+  // after what is returned is let go, which waits for a call that runs.
+  std::shared_ptr<void> watch(std::uint32_t stream, std::function<void()> changed);
 
   // Drops what is older than the retention, ends shards that are old enough, forgets streams that ended that long ago.
   void trim();
