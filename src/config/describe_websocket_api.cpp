@@ -1,5 +1,6 @@
 // An API with type: websocket, whose routes are for messages.
 #include "checks.hpp"
+#include "describe_feeds.hpp"
 #include "describe_websocket.hpp"
 #include "descriptions.hpp"
 #include "scalars.hpp"
@@ -223,6 +224,7 @@ void describe_websocket_api(Fields& f, ApiSettings& s) {
   f.field("event", sockets.event, kEventForms, "What backends are sent. Routes may say otherwise.");
   f.field("management", s.management, kManagement, "Who may send to connections here. Default: nobody; the admin listener always can.");
   f.field("limits", sockets.limits, kConnectionLimits, "Bounds.");
+  describe_feeds(f, sockets.feeds);
   if (f.reading() != nullptr) {
     f.reading()->reader().base_path = s.base_path;
     f.reading()->reader().event = sockets.event;

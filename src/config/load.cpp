@@ -2,6 +2,7 @@
 #include "gatehouse/config/load.hpp"
 
 #include "checks.hpp"
+#include "describe_feeds.hpp"
 #include "descriptions.hpp"
 #include "tree.hpp"
 
@@ -38,6 +39,7 @@ Loaded load_text(std::string_view yaml, const std::string& name, const std::stri
   if (kGateway.read(root, settings)) {
     complete_table_routes(root, settings);
     complete_websocket_apis(settings);
+    complete_feeds(root, settings);
     check_whole(root, settings);
   }
   auto found = problems.take();

@@ -30,6 +30,7 @@ Runtime::Runtime(const Clock& clock, std::vector<net::Worker*> workers)
       background_(registry_.workers()),
       key_sets_(clock_, background_, registry_, static_cast<unsigned>(workers_.size())) {
   plans_ = std::make_unique<plans::PlanService>(clock_, background_, registry_);
+  feeds_ = std::make_unique<wsapi::Feeds>(background_, *sockets_, registry_);
 }
 
 Result<void> Runtime::use_access_log(const observe::AccessLogSettings& settings) {

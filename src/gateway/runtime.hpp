@@ -28,6 +28,7 @@
 #include "gatehouse/observe/metrics.hpp"
 #include "gatehouse/plans/service.hpp"
 #include "gatehouse/wsapi/api.hpp"
+#include "gatehouse/wsapi/feeds.hpp"
 #include "gatehouse/wsapi/fleet.hpp"
 #include "gatehouse/wsapi/registry.hpp"
 
@@ -75,6 +76,7 @@ class Runtime {
   net::BackgroundWorker& background() { return background_; }
   KeySets& key_sets() { return key_sets_; }
   plans::PlanService& plans() { return *plans_; }
+  wsapi::Feeds& feeds() { return *feeds_; }
 
   // Opens the log when its settings are new. The error names the file.
   Result<void> use_access_log(const observe::AccessLogSettings& settings);
@@ -114,6 +116,7 @@ class Runtime {
   MemoryGuard memory_;
   std::shared_ptr<SharedLimits> shared_;
   std::unique_ptr<plans::PlanService> plans_;  // works on the background worker
+  std::unique_ptr<wsapi::Feeds> feeds_;        // so does this
   net::BackgroundWorker background_;  // what runs there may use all of the above
   std::shared_ptr<wsapi::Fleet> fleet_;  // works on the background worker
   std::optional<middleware::TracingSettings> tracing_settings_;

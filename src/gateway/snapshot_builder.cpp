@@ -2,6 +2,7 @@
 
 #include "gateway/parts.hpp"
 #include "gateway/pipeline_order.hpp"
+#include "gateway/feed_setup.hpp"
 #include "gateway/plan_setup.hpp"
 #include "gateway/tables_api.hpp"
 
@@ -160,6 +161,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   if (!stores) return stores.error();
   if (auto declared = Stores::declare(*stores, settings.tables); !declared) return declared.error();
   plans::PlanSetup plan_parts = plan_setup(settings, *stores);
+  std::vector<wsapi::FeedSetup> feeds = feed_setup(settings, *stores);
   auto prepared = runtime.plans().prepare(plan_parts);
   if (!prepared) return prepared.error();
   auto log = runtime.use_access_log(settings.access_log);
@@ -197,6 +199,7 @@ Result<std::shared_ptr<const Snapshot>> build_snapshot(config::Settings settings
   snapshot->router = std::make_unique<routing::Router>(std::move(table.apis));
   snapshot->routes = std::move(table.routes);
   runtime.plans().adopt(std::move(plan_parts));
+  runtime.feeds().adopt(std::move(feeds));
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "gatehouse/wsapi/connection.hpp"
+#include "gatehouse/wsapi/feed_settings.hpp"
 #include "gatehouse/wsapi/selection.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace gatehouse::wsapi {
 
@@ -24,6 +26,7 @@ struct ApiSettings {
   RouteSelection selection = *RouteSelection::parse("$request.body.action");
   EventForm event = EventForm::kPlain;
   ConnectionLimits limits;
+  std::vector<FeedSettings> feeds;
   bool operator==(const ApiSettings&) const = default;
 };
 
