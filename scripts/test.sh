@@ -30,7 +30,7 @@ log=$PWD/$results/sanitizer/report
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1:detect_leaks=1:quarantine_size_mb=64:log_path=$log
 export LSAN_OPTIONS=suppressions=$PWD/cmake/lsan-suppressions.txt:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:log_path=$log
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/cmake/tsan-suppressions.txt:log_path=$log
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:ignore_noninstrumented_modules=1:suppressions=$PWD/cmake/tsan-suppressions.txt:log_path=$log
 export GATEHOUSE_BIN=$PWD/build/$preset/gatehouse GATEHOUSE_PRESET=$preset
 
 launch=(as_owner)

@@ -89,9 +89,13 @@ Child start_child(const std::string& folder, Durability durability) {
   std::string in = std::string(kFolder) + "=" + folder;
   std::string how = std::string(kDurability) + "=" + std::to_string(static_cast<int>(durability));
   char* arguments[] = {name.data(), filter.data(), nullptr};
-  char* environment[] = {in.data(), how.data(), nullptr};
+  std::vector<char*> environment{in.data(), how.data()};
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (std::string_view(*variable).find("SAN_OPTIONS=") != std::string_view::npos) environment.push_back(*variable);
+  }
+  environment.push_back(nullptr);
   Child child;
-  EXPECT_EQ(::posix_spawn(&child.pid, "/proc/self/exe", &actions, nullptr, arguments, environment), 0);
+  EXPECT_EQ(::posix_spawn(&child.pid, "/proc/self/exe", &actions, nullptr, arguments, environment.data()), 0);
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   child.pipe = ends[0];
