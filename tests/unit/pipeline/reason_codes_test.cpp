@@ -21,12 +21,13 @@ namespace fs = std::filesystem;
 // What answers requests, or makes the errors that such answers carry.
 constexpr std::array<std::string_view, 7> kFolders = {"gateway", "integration", "middleware", "pipeline", "upstream", "http", "crypto"};
 
-// Reasons of what is never an answer to a request: files, settings, heads that a session refuses before there is a request.
+// Reasons of what is never an answer to a request: files, settings, heads that a session refuses before there is a request, how
+// connections end.
 constexpr std::array kNoAnswers = std::to_array<std::string_view>({
     "config_invalid",  "policy_invalid",   "invalid_template", "bad_route_pattern", "bad_value_template", "json_schema", "jwks_malformed",
     "jwks_too_large",  "jwk_malformed",    "jwk_secret_too_short", "head_timeout",  "server_draining", "too_many_connections",
     "listen_failed",   "bad_log_format",   "redis_refused",    "jwt_claim_path",    "jwt_keys_fetch_failed", "jwt_keys_fetched", "jwt_keys_unusable",
-    "jwt_key_left_out", "upstream_ms",     "upstream_status",  "policy_allows"});
+    "jwt_key_left_out", "upstream_ms",     "upstream_status",  "policy_allows", "websocket_gateway_gone"});
 
 // Which a test of their own provokes, or nothing can: not among the cases of tests/integration/test_refusals*.py.
 constexpr std::array kElsewhere = std::to_array<std::string_view>({
