@@ -172,9 +172,12 @@ net::Task<Result<bool>> TableFeed::deliver(const StreamPage& page) {
       for (const Change& change : page.changes) append_notices(*use.feed, filter, change, use.message, notices);
     }
     for (Notice& notice : notices) {
-      net::Task<bool> waiting = wait_for_room();
-      const bool room = co_await waiting;
-      if (!room) co_return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, StreamSource::kLost, "messages are not delivered in time");
+      // Not a task for each message: those that end at once would lie on each other's stack where the compiler makes no tail calls.
+      if (under_way_->count.load() >= kMostUnderWay) {
+        net::Task<bool> waiting = wait_for_room();
+        const bool room = co_await waiting;
+        if (!room) co_return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, StreamSource::kLost, "messages are not delivered in time");
+      }
       send(use, std::move(notice));
     }
   }
@@ -183,7 +186,6 @@ net::Task<Result<bool>> TableFeed::deliver(const StreamPage& page) {
 
 // False when the workers deliver nothing: what they have is not counted any more.
 net::Task<bool> TableFeed::wait_for_room() {
-  if (under_way_->count.load() < kMostUnderWay) co_return true;
   const Alarm alarm(worker_, waiter_, kDeliveryPatience);
   while (under_way_->count.load() >= kMostUnderWay) {
     if (alarm.rang()) {
