@@ -2,6 +2,7 @@
 
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/net/alarm.hpp"
 #include "gatehouse/upstream/http_call.hpp"
 
 #include <algorithm>
@@ -89,25 +90,11 @@ struct SpanExporter::Shared : std::enable_shared_from_this<SpanExporter::Shared>
   bool failing = false;            // the background thread's: the collector's failure has been said
 };
 
-namespace {
-
-// Wakes a sleeper when its time has come.
-class Alarm final : private net::Timer {
- public:
-  Alarm(net::Worker& worker, net::Waiter& waiter, Duration after) : waiter_(waiter) { worker.timers().arm(*this, worker.now() + after); }
-  ~Alarm() override = default;
-
- private:
-  void on_timer() override { waiter_.wake(); }
-  net::Waiter& waiter_;
-};
-
-}  // namespace
-
 // Sooner, when someone flushes or a batch is full.
 net::Task<void> SpanExporter::Shared::pause(Duration duration) {
-  net::Waiter waiter(background.worker().ready());
-  const Alarm alarm(background.worker(), waiter, duration);
+  net::Worker& worker = background.worker();
+  net::Waiter waiter(worker.ready());
+  const net::Alarm alarm(worker, waiter, worker.now() + duration);
   sleeper = &waiter;
   // Destroyed while it sleeps: nobody may wake what is gone.
   struct Awake {

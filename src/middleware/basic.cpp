@@ -1,11 +1,11 @@
 // The Basic authorizer. Passwords are known by their SHA-256, which is compared at once, or by a hash that is slow on purpose:
 // that is computed on the blocking pool, once for all requests of a worker that show the same, and what was right is remembered.
-#include "alarm.hpp"
 #include "basic_credentials.hpp"
 #include "flights.hpp"
 #include "gatehouse/crypto/digest.hpp"
 #include "gatehouse/crypto/password.hpp"
 #include "gatehouse/middleware/authorizers.hpp"
+#include "gatehouse/net/alarm.hpp"
 
 #include <atomic>
 #include <map>
@@ -147,7 +147,7 @@ net::Task<Finding> BasicAuthorizer::wait(RequestContext& context) const {
     }
     start_check(context, shown, digest, seat.hand_over());
   }
-  const Alarm alarm(exchange.worker(), exchange.waiter(), exchange.worker().now() + kPatience);
+  const net::Alarm alarm(exchange.worker(), exchange.waiter(), exchange.worker().now() + kPatience);
   while (!seat.over()) {
     if (exchange.failed() || alarm.rang()) co_return refused("basic_busy", 503);
     co_await exchange.waiter();

@@ -1,10 +1,9 @@
 // The way in: who is answered, who waits, who goes on; and answering from what was kept.
-#include "alarm.hpp"
 #include "cache_step.hpp"
 #include "kept_answer.hpp"
 
 #include "gatehouse/base/strings.hpp"
-#include "gatehouse/net/timer_wheel.hpp"
+#include "gatehouse/net/alarm.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -107,7 +106,7 @@ net::Task<std::optional<Answer>> CacheStep::wait(RequestContext& context) const 
   net::Waiter& waiter = context.exchange.waiter();
   net::RemoteWake remote(context.exchange.worker(), waiter);
   net::Worker& worker = context.exchange.worker();
-  const Alarm alarm(worker, waiter, worker.now() + std::max<Duration>(settings_.wait, net::TimerWheel::kTick));
+  const net::Alarm alarm(worker, waiter, worker.now() + std::max<Duration>(settings_.wait, net::TimerWheel::kTick));
   CacheFlight::State last = CacheFlight::State::kUnderWay;
   for (int round = 0; key && round < kRounds; ++round) {
     CacheVerdict verdict = judge(context, *key, &remote.handle(), last);

@@ -2,13 +2,13 @@
 // policy, the route. A policy is evaluated for every request again, so that what is kept for one route opens no other.
 #include "gatehouse/middleware/http_authorizer.hpp"
 
-#include "alarm.hpp"
 #include "authorizer_event.hpp"
 #include "authorizer_verdict.hpp"
 #include "flights.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/crypto/secret_digest.hpp"
 #include "gatehouse/middleware/policy_facts.hpp"
+#include "gatehouse/net/alarm.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/upstream/http_call.hpp"
 #include "verdict_cache.hpp"
@@ -142,7 +142,7 @@ net::Task<Finding> HttpAuthorizer::wait(RequestContext& context) const {
 net::Task<VerdictPtr> HttpAuthorizer::ask_once(RequestContext& context, const Question& asked) const {
   http::Exchange& exchange = context.exchange;
   net::Worker& worker = exchange.worker();
-  const Alarm alarm(worker, exchange.waiter(), worker.now() + settings_.timeout);
+  const net::Alarm alarm(worker, exchange.waiter(), worker.now() + settings_.timeout);
   while (true) {
     Flights<VerdictPtr>::Seat seat(*flights_.at(worker.index()), asked.caller_and_route, exchange.waiter());
     if (seat.pilot()) {

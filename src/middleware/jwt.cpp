@@ -2,6 +2,7 @@
 // may be older than the token, does a request wait for them.
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/middleware/authorizers.hpp"
+#include "gatehouse/net/alarm.hpp"
 #include "gatehouse/net/remote_wake.hpp"
 #include "presented_token.hpp"
 #include "token_cache.hpp"
@@ -21,21 +22,6 @@ using crypto::JwtRefused;
 constexpr std::size_t kCacheBytesForEach = 4096;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-// Wakes a request when it has waited long enough.
-class WaitLimit final : public net::Timer {
- public:
-  WaitLimit(net::Worker& worker, net::Waiter& waiter, Duration limit) : waiter_(waiter) { worker.timers().arm(*this, worker.now() + limit); }
-  bool passed() const { return passed_; }
-
- private:
-  void on_timer() override {
-    passed_ = true;
-    waiter_.wake();
-  }
-  net::Waiter& waiter_;
-  bool passed_ = false;
-};
 
 struct Issuer {
   crypto::JwtExpectation expected;
@@ -121,12 +107,13 @@ class JwtAuthorizer final : public Authorizer {
     Judgement judged = judge(context, state, token.text);
     if (judged.finding) co_return std::move(*judged.finding);
     RemoteKeys& keys = *judged.issuer->remote;
+    net::Worker& worker = context.exchange.worker();
     net::Waiter& waiter = context.exchange.waiter();
-    const net::RemoteWake wake(context.exchange.worker(), waiter);
+    const net::RemoteWake wake(worker, waiter);
     const std::uint64_t number = keys.ask(wake.handle());
     if (number == 0) co_return unavailable(std::chrono::seconds(1));
-    const WaitLimit limit(context.exchange.worker(), waiter, keys.longest_wait());
-    while (!keys.is_over(number) && !limit.passed() && !context.exchange.failed()) co_await waiter;
+    const net::Alarm limit(worker, waiter, worker.now() + keys.longest_wait());
+    while (!keys.is_over(number) && !limit.rang() && !context.exchange.failed()) co_await waiter;
 
     judged = judge(context, state, token.text);
     if (judged.finding) co_return std::move(*judged.finding);

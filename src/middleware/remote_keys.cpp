@@ -3,7 +3,7 @@
 #include "key_fetch.hpp"
 
 #include "gatehouse/base/log.hpp"
-#include "gatehouse/net/timer_wheel.hpp"
+#include "gatehouse/net/alarm.hpp"
 
 #include <algorithm>
 #include <array>
@@ -42,15 +42,6 @@ class UnknownKeys {
   };
   std::array<Entry, 64> entries_;
   std::size_t next_ = 0;
-};
-
-class Alarm final : public net::Timer {
- public:
-  explicit Alarm(net::Waiter& waiter) : waiter_(waiter) {}
-
- private:
-  void on_timer() override { waiter_.wake(); }
-  net::Waiter& waiter_;
 };
 
 }  // namespace
@@ -182,7 +173,6 @@ RemoteKeys::~RemoteKeys() {
 net::Task<void> RemoteKeys::run_fetching(std::shared_ptr<State> state) {
   net::Worker& worker = state->background.worker();
   net::Waiter waiter(worker.ready());
-  Alarm alarm(waiter);
   struct Sleeper {
     State& state;
     ~Sleeper() { state.sleeper = nullptr; }
@@ -195,7 +185,7 @@ net::Task<void> RemoteKeys::run_fetching(std::shared_ptr<State> state) {
     Result<std::string> fetched = co_await fetching;
     state->take(std::move(fetched));
     for (TimePoint due = state->due(); state->clock.now() < due; due = state->due()) {
-      worker.timers().arm(alarm, due);
+      const net::Alarm alarm(worker, waiter, due);
       co_await waiter;
     }
   }

@@ -1,43 +1,21 @@
 #include "gatehouse/pipeline/admission.hpp"
 
-#include "gatehouse/net/timer_wheel.hpp"
+#include "gatehouse/net/alarm.hpp"
 #include "gatehouse/pipeline/answer_fields.hpp"
 
 #include <chrono>
 
 namespace gatehouse::pipeline {
-namespace {
-
-// Wakes the request when it has waited long enough.
-class Patience final : private net::Timer {
- public:
-  Patience(http::Exchange& exchange, Duration wait) : exchange_(exchange), until_(exchange.worker().now() + wait) {
-    exchange_.worker().timers().arm(*this, until_);
-  }
-  bool over() const { return over_; }
-
- private:
-  void on_timer() override {
-    over_ = true;
-    exchange_.waiter().wake();
-  }
-  http::Exchange& exchange_;
-  TimePoint until_;
-  bool over_ = false;
-};
-
-}  // namespace
-
 net::Task<bool> wait_for_permit(net::Permits& permits, const net::PermitSettings& settings, RequestContext& context) {
   http::Exchange& exchange = context.exchange;
   net::RemoteWake wake(exchange.worker(), exchange.waiter());
   net::Permits::Place place(permits, settings, wake.handle());
   if (!place.in_line()) co_return false;
-  const Patience patience(exchange, settings.wait);
+  const net::Alarm patience(exchange.worker(), exchange.waiter(), exchange.worker().now() + settings.wait);
   while (!exchange.failed()) {
     const bool granted = place.accept();
     if (granted) co_return true;
-    if (patience.over()) break;
+    if (patience.rang()) break;
     co_await exchange.waiter();
   }
   co_return false;

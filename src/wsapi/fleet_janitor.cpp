@@ -2,6 +2,7 @@
 
 #include "gatehouse/base/ids.hpp"
 #include "gatehouse/base/log.hpp"
+#include "gatehouse/net/alarm.hpp"
 #include "gatehouse/net/task_group.hpp"
 
 #include <algorithm>
@@ -11,15 +12,6 @@ namespace gatehouse::wsapi {
 namespace {
 
 using Kind = redis::Reply::Kind;
-
-class Alarm final : public net::Timer {
- public:
-  explicit Alarm(net::Waiter& sleeper) : sleeper_(sleeper) {}
-
- private:
-  void on_timer() override { sleeper_.wake(); }
-  net::Waiter& sleeper_;
-};
 
 void log_begin(std::string_view stay) { log::warn("websocket_node_gone", {{"node", std::string(node_of(stay))}}); }
 void log_end(std::string_view stay, std::uint64_t connections) {
@@ -193,9 +185,8 @@ net::Task<Result<void>> FleetJanitor::tell_all(std::string stay, std::shared_ptr
   begin_telling(batch);
   const TimePoint deadline = worker.now() + state_.settings.call;
   while (batch->left > 0 && worker.now() < deadline) {
-    Alarm alarm(waiter);
-    worker.timers().arm(alarm, worker.now() + state_.settings.lease / 3);
-    while (batch->left > 0 && alarm.armed()) co_await waiter;
+    const net::Alarm alarm(worker, waiter, worker.now() + state_.settings.lease / 3);
+    while (batch->left > 0 && !alarm.rang()) co_await waiter;
     net::Task<Result<bool>> claiming = has_claim(stay);
     const Result<bool> claimed = co_await claiming;
     if (!claimed) co_return claimed.error();

@@ -1,6 +1,7 @@
 #include "table_feed.hpp"
 
 #include "gatehouse/base/log.hpp"
+#include "gatehouse/net/alarm.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -21,6 +22,9 @@ constexpr Duration kFirstPause = seconds(1);        // after a failure, doubled
 constexpr Duration kLongestPause = seconds(30);
 constexpr Duration kDeliveryPatience = seconds(10);
 
+// Not of the worker's turn, which reading may have made a long one.
+TimePoint from_now(Duration duration) { return std::chrono::steady_clock::now() + duration; }
+
 }  // namespace
 
 struct TableFeed::Signal {
@@ -31,22 +35,6 @@ struct TableFeed::Signal {
 struct TableFeed::UnderWay {
   std::atomic<std::uint32_t> count{0};
   net::RemoteWake::Handle wake;
-};
-
-class TableFeed::Alarm final : private net::Timer {
- public:
-  Alarm(net::Worker& worker, net::Waiter& waiter, Duration after) : waiter_(waiter) {
-    worker.timers().arm(*this, std::chrono::steady_clock::now() + after);
-  }
-  bool rang() const { return rang_; }
-
- private:
-  void on_timer() override {
-    rang_ = true;
-    waiter_.wake();
-  }
-  net::Waiter& waiter_;
-  bool rang_ = false;
 };
 
 TableFeed::TableFeed(net::Worker& worker, Registry& connections, std::shared_ptr<dynamo::Engine> engine, std::string table)
@@ -128,13 +116,13 @@ void TableFeed::failed(const Error& error) {
 }
 
 net::Task<void> TableFeed::sleep(Duration at_most) {
-  const Alarm alarm(worker_, waiter_, at_most);
+  const net::Alarm alarm(worker_, waiter_, from_now(at_most));
   while (!signal_->changed.load() && !alarm.rang()) co_await waiter_;
   signal_->changed.store(false);
 }
 
 net::Task<void> TableFeed::sleep_through(Duration duration) {
-  const Alarm alarm(worker_, waiter_, duration);
+  const net::Alarm alarm(worker_, waiter_, from_now(duration));
   while (!alarm.rang()) co_await waiter_;
 }
 
@@ -186,7 +174,7 @@ net::Task<Result<bool>> TableFeed::deliver(const StreamPage& page) {
 
 // False when the workers deliver nothing: what they have is not counted any more.
 net::Task<bool> TableFeed::wait_for_room() {
-  const Alarm alarm(worker_, waiter_, kDeliveryPatience);
+  const net::Alarm alarm(worker_, waiter_, from_now(kDeliveryPatience));
   while (under_way_->count.load() >= kMostUnderWay) {
     if (alarm.rang()) {
       under_way_.reset(new UnderWay{0, wake_.handle()});

@@ -51,7 +51,6 @@ class TableFeed {
  private:
   struct Signal;
   struct UnderWay;
-  class Alarm;
   using Uses = std::shared_ptr<const std::vector<TableFeedUse>>;
 
   net::Task<void> run();
