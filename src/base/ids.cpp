@@ -20,17 +20,7 @@ struct Generator {
 constinit thread_local Generator generator;
 
 void seed(Generator& of) {
-  auto* at = reinterpret_cast<char*>(of.state);
-  std::size_t left = sizeof(of.state);
-  while (left > 0) {
-    const ssize_t got = ::getrandom(at, left, 0);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      throw std::system_error(errno, std::generic_category(), "getrandom");
-    }
-    at += got;
-    left -= static_cast<std::size_t>(got);
-  }
+  fill_random(of.state, sizeof of.state);
   of.state[0] |= 1;  // the all-zero state never leaves zero
   of.seeded = true;
 }
@@ -58,6 +48,18 @@ void write_hex(char* to, std::uint64_t high, std::uint64_t low) {
 }
 
 }  // namespace
+
+void fill_random(void* to, std::size_t bytes) {
+  for (char* at = static_cast<char*>(to); bytes > 0;) {
+    const ssize_t got = ::getrandom(at, bytes, 0);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      throw std::system_error(errno, std::generic_category(), "getrandom");
+    }
+    at += got;
+    bytes -= static_cast<std::size_t>(got);
+  }
+}
 
 std::uint64_t random_u64() {
   Generator& of = generator;

@@ -1,10 +1,8 @@
 #include "gateway/trail_tokens.hpp"
 
+#include "gatehouse/base/ids.hpp"
 #include "gatehouse/crypto/digest.hpp"
 
-#include <sys/random.h>
-
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <system_error>
@@ -18,9 +16,7 @@ constexpr std::size_t kMostDigits = 16;
 
 std::string make_secret() {
   std::string secret(kSecretSize, '\0');
-  while (::getrandom(secret.data(), secret.size(), 0) != static_cast<ssize_t>(secret.size())) {
-    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
-  }
+  fill_random(secret.data(), secret.size());
   return secret;
 }
 

@@ -1,13 +1,10 @@
 #include "gatehouse/plans/key_store.hpp"
 
+#include "gatehouse/base/ids.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 #include "gatehouse/plans/store_client.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
 namespace gatehouse::plans {
 namespace {
@@ -46,11 +43,7 @@ StoredKey read_key(JsonValue item) {
 
 std::string make_key() {
   std::string bytes(kRandomBytes, '\0');
-  for (std::size_t got = 0; got < bytes.size();) {
-    const ssize_t more = ::getrandom(bytes.data() + got, bytes.size() - got, 0);
-    if (more < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
-    if (more > 0) got += static_cast<std::size_t>(more);
-  }
+  fill_random(bytes.data(), bytes.size());
   std::string text = dynamo::base64(bytes);
   std::ranges::replace(text, '+', '-');
   std::ranges::replace(text, '/', '_');

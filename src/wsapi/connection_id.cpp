@@ -1,12 +1,9 @@
 #include "gatehouse/wsapi/connection_id.hpp"
 
 #include "gatehouse/base/base64url.hpp"
+#include "gatehouse/base/ids.hpp"
 
-#include <sys/random.h>
-
-#include <cerrno>
 #include <cstring>
-#include <system_error>
 
 namespace gatehouse::wsapi {
 namespace {
@@ -29,18 +26,6 @@ T get(const std::uint8_t* from) {
   return value;
 }
 
-void fill_with_chance(std::uint8_t* at, std::size_t left) {
-  while (left > 0) {
-    const ssize_t got = ::getrandom(at, left, 0);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      throw std::system_error(errno, std::generic_category(), "getrandom");
-    }
-    at += got;
-    left -= static_cast<std::size_t>(got);
-  }
-}
-
 }  // namespace
 
 ConnectionId ConnectionId::make(std::uint32_t node, std::uint16_t worker, std::uint32_t slot) {
@@ -49,7 +34,7 @@ ConnectionId ConnectionId::make(std::uint32_t node, std::uint16_t worker, std::u
   put(bytes + kNodeAt, node);
   put(bytes + kWorkerAt, worker);
   put(bytes + kSlotAt, slot);
-  fill_with_chance(bytes + kChanceAt, id.bytes_.size() - kChanceAt);
+  fill_random(bytes + kChanceAt, id.bytes_.size() - kChanceAt);
   return id;
 }
 

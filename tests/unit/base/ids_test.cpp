@@ -33,6 +33,17 @@ TEST(IdsTest, ThreadsDoNotRepeatEachOther) {
   EXPECT_NE(a, b);
 }
 
+TEST(IdsTest, FillsEveryByteWithChanceAndNoneBeyond) {
+  std::string seen(64, '\0');
+  for (int i = 0; i < 20; ++i) {
+    std::string bytes(64, '\0');
+    fill_random(bytes.data() + 1, 62);
+    for (std::size_t at = 0; at < bytes.size(); ++at) seen[at] = static_cast<char>(seen[at] | bytes[at]);
+  }
+  EXPECT_EQ(seen.find('\0', 1), 63u);
+  EXPECT_EQ(seen[0], '\0');
+}
+
 TEST(IdsTest, UuidHasVersionAndVariant) {
   const std::regex form("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(std::regex_match(make_uuid(), form));
