@@ -1,6 +1,7 @@
 #include "authorizer_event.hpp"
 
 #include "gatehouse/base/json_text.hpp"
+#include "gatehouse/base/log_time.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/middleware/policy_facts.hpp"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <vector>
 
 namespace gatehouse::middleware {
@@ -126,23 +126,6 @@ Pairs path_parameters(const RequestContext& context) {
   return pairs;
 }
 
-// "12/Mar/2020:19:03:58 +0000"
-std::string log_time(std::chrono::system_clock::time_point now) {
-  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(now);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(now - day));
-  char text[40];
-  std::snprintf(text, sizeof text, "%02u/%s/%04d:%02d:%02d:%02d +0000", static_cast<unsigned>(date.day()),
-                kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
-  return text;
-}
-
-std::int64_t milliseconds(std::chrono::system_clock::time_point now) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-}
-
 std::string_view host_name(const RequestContext& context) { return context.host.substr(0, context.host.rfind(':')); }
 
 // "/pets/{id}" of "GET /pets/{id}"; "$default" is what it is.
@@ -161,6 +144,8 @@ std::string request_event_1(std::span<const std::string_view> sources, RequestCo
   const http::RequestHead& head = context.request();
   const Pairs headers = headers_of(head.fields, false);
   const Pairs query = query_of(head.query);
+  const auto now = clock.wall();
+  char time[kLogTimeSize];
   std::string identity;
   for (const std::string_view source : sources) identity.append(identity.empty() ? "" : ",").append(source);
   Json json;
@@ -174,7 +159,7 @@ std::string request_event_1(std::span<const std::string_view> sources, RequestCo
   json.put("domainName", host_name(context)).put("requestId", context.request_id).put("path", context.path);
   json.put("resourceId", context.route.label).put("resourcePath", resource_of(context)).put("httpMethod", head.method_text);
   json.put("protocol", head.version == http::Version::kHttp10 ? "HTTP/1.0" : "HTTP/1.1");
-  json.put("requestTime", log_time(clock.wall())).number("requestTimeEpoch", milliseconds(clock.wall()));
+  json.put("requestTime", write_log_time(time, now)).number("requestTimeEpoch", epoch_milliseconds(now));
   json.open("identity").put("sourceIp", context.client.to_string());
   json.put("userAgent", head.fields.get(FieldId::kUserAgent).value_or("")).close().close().close();
   return std::move(json.text);
@@ -183,6 +168,8 @@ std::string request_event_1(std::span<const std::string_view> sources, RequestCo
 std::string request_event_2(std::span<const std::string_view> sources, RequestContext& context, const Clock& clock) {
   const http::RequestHead& head = context.request();
   const std::string_view domain = host_name(context);
+  const auto now = clock.wall();
+  char time[kLogTimeSize];
   Json json;
   json.open().put("version", "2.0").put("type", "REQUEST").put("routeArn", method_arn(context)).list("identitySource", sources);
   json.put("routeKey", context.route.label).put("rawPath", context.path).put("rawQueryString", head.query);
@@ -194,7 +181,7 @@ std::string request_event_2(std::span<const std::string_view> sources, RequestCo
   json.put("protocol", head.version == http::Version::kHttp10 ? "HTTP/1.0" : "HTTP/1.1").put("sourceIp", context.client.to_string());
   json.put("userAgent", head.fields.get(FieldId::kUserAgent).value_or("")).close();
   json.put("requestId", context.request_id).put("routeKey", context.route.label).put("stage", kArnStage);
-  json.put("time", log_time(clock.wall())).number("timeEpoch", milliseconds(clock.wall())).close();
+  json.put("time", write_log_time(time, now)).number("timeEpoch", epoch_milliseconds(now)).close();
   json.map("pathParameters", path_parameters(context), Several::kLast).open("stageVariables").close().close();
   return std::move(json.text);
 }

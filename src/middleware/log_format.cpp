@@ -1,5 +1,6 @@
 #include "gatehouse/middleware/log_format.hpp"
 
+#include "gatehouse/base/log_time.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/observe/access_log.hpp"
 #include "gatehouse/pipeline/route.hpp"
@@ -48,31 +49,9 @@ class Value {
   JsonLine line_;
 };
 
-// "31/Jan/2025:08:30:00 +0000"
-void write_clf_time(Value& to, std::chrono::system_clock::time_point time) {
-  static constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(second);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(second - day);
-  const auto two = [&to](std::uint64_t value) {
-    if (value < 10) to.line().raw("0");
-    to.number(value);
-  };
-  two(static_cast<unsigned>(date.day()));
-  to.line().raw("/").escaped(kMonths[static_cast<unsigned>(date.month()) - 1]).raw("/");
-  to.number(static_cast<std::uint64_t>(static_cast<int>(date.year())));
-  to.line().raw(":");
-  two(static_cast<std::uint64_t>(clock.hours().count()));
-  to.line().raw(":");
-  two(static_cast<std::uint64_t>(clock.minutes().count()));
-  to.line().raw(":");
-  two(static_cast<std::uint64_t>(clock.seconds().count()));
-  to.line().raw(" +0000");
-}
-
-std::uint64_t epoch_milliseconds(std::chrono::system_clock::time_point time) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+void write_time(Value& to, std::chrono::system_clock::time_point time) {
+  char text[kLogTimeSize];
+  to.line().escaped(write_log_time(text, time));
 }
 
 std::string_view host_of(const RequestContext& context) {
@@ -168,8 +147,8 @@ constexpr std::array kVariables = std::to_array<Variable>({
     {"protocol", kWord, nullptr, [](Value& to, const LogFacts&, const RequestContext& c) { to.text(protocol_of(c), kWord); }},
     {"requestId", kName, nullptr, request_id},
     {"requestLength", 24, [](Value& to, const LogFacts& f) { to.number(f.bytes_in); }},
-    {"requestTime", kWord, [](Value& to, const LogFacts& f) { write_clf_time(to, f.arrival); }},
-    {"requestTimeEpoch", 24, [](Value& to, const LogFacts& f) { to.number(epoch_milliseconds(f.arrival)); }},
+    {"requestTime", kWord, [](Value& to, const LogFacts& f) { write_time(to, f.arrival); }},
+    {"requestTimeEpoch", 24, [](Value& to, const LogFacts& f) { to.number(static_cast<std::uint64_t>(epoch_milliseconds(f.arrival))); }},
     {"resourcePath", kName, nullptr, [](Value& to, const LogFacts&, const RequestContext& c) { kText(to, resource_of(c)); }},
     {"responseLatency", 24, [](Value& to, const LogFacts& f) { to.milliseconds(f.took); }},
     {"responseLength", 24, [](Value& to, const LogFacts& f) { to.number(f.bytes_out); }},

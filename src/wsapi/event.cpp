@@ -1,5 +1,6 @@
 #include "gatehouse/wsapi/event.hpp"
 
+#include "gatehouse/base/log_time.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/crypto/claims.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
@@ -7,15 +8,12 @@
 #include "gatehouse/pipeline/query.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <span>
 #include <utility>
 #include <vector>
 
 namespace gatehouse::wsapi {
 namespace {
-
-using std::chrono::system_clock;
 
 // One value of a name; several with the same name stand in their order.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -125,23 +123,6 @@ Pairs parameters_of(std::string_view query) {
   return pairs;
 }
 
-// "12/Mar/2020:19:03:58 +0000"
-std::string_view log_time(system_clock::time_point now, char (&text)[40]) {
-  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(now);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(now - day));
-  const int size = std::snprintf(text, sizeof text, "%02u/%s/%04d:%02d:%02d:%02d +0000", static_cast<unsigned>(date.day()),
-                                 kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                                 static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                                 static_cast<int>(time.seconds().count()));
-  return {text, static_cast<std::size_t>(size)};
-}
-
-std::int64_t milliseconds(system_clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 // What the authorizer of $connect said: as Lambda authorizers have it, principalId and the context's values side by side.
 void add_authorizer(Json& json, const pipeline::Identity& identity) {
   json.open("authorizer").put("principalId", identity.subject);
@@ -158,11 +139,11 @@ void add_authorizer(Json& json, const pipeline::Identity& identity) {
 
 // Leaves the object open.
 void begin_context(Json& json, const EventFacts& facts, std::string_view type) {
-  char time[40];
+  char time[kLogTimeSize];
   json.open("requestContext").put("routeKey", facts.route_key).put("eventType", type);
   if (!facts.message_id.empty()) json.put("messageId", facts.message_id);
-  json.put("extendedRequestId", facts.request_id).put("requestTime", log_time(facts.now, time)).put("messageDirection", "IN");
-  json.put("stage", facts.stage).number("connectedAt", milliseconds(facts.connected_at)).number("requestTimeEpoch", milliseconds(facts.now));
+  json.put("extendedRequestId", facts.request_id).put("requestTime", write_log_time(time, facts.now)).put("messageDirection", "IN");
+  json.put("stage", facts.stage).number("connectedAt", epoch_milliseconds(facts.connected_at)).number("requestTimeEpoch", epoch_milliseconds(facts.now));
   json.open("identity").put("sourceIp", facts.source_ip);
   if (!facts.user_agent.empty()) json.put("userAgent", facts.user_agent);
   json.close().put("requestId", facts.request_id);
