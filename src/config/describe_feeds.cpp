@@ -39,26 +39,24 @@ constexpr Text<std::string> kFeedTable{"feed_table", "the name of a table, 3 to 
 
 // ---- group
 
-struct GroupKind {
-  using Value = GroupTemplate;
-  std::string expected() const { return "the name of a group such as notes-$item.owner"; }
-  std::string print(const Value& value) const { return value.text(); }
-  bool read(const Cursor& at, Value& value) const {
-    const auto text = at.text(expected(), Dollars::kTemplate);
-    if (!text) return false;
-    auto parsed = Value::parse(*text);
-    if (!parsed) {
-      at.wrong(expected(), *text, {parsed.error().message(), ""});
-      return false;
-    }
-    value = std::move(*parsed);
-    return true;
+bool parse_group(std::string_view text, GroupTemplate& value, Complaint& complaint) {
+  auto parsed = GroupTemplate::parse(text);
+  if (!parsed) {
+    complaint.message = parsed.error().message();
+    return false;
   }
-  Shape shape(Model& model) const {
-    model.add_text({"feed_group", expected(), "", {"notes-$item.owner", "room-${item.room}", "everything"}, false});
-    return {Shape::Kind::kText, "feed_group", 0, 0, {}, {}};
-  }
-};
+  value = std::move(*parsed);
+  return true;
+}
+std::string print_group(const GroupTemplate& value) { return value.text(); }
+constexpr Text<GroupTemplate> kGroup{"feed_group",
+                                     "the name of a group such as notes-$item.owner",
+                                     "",
+                                     {"notes-$item.owner", "room-${item.room}", "everything"},
+                                     parse_group,
+                                     print_group,
+                                     false,
+                                     Dollars::kTemplate};
 
 // ---- filter
 
@@ -188,7 +186,7 @@ constexpr Words<StreamView, 4> kImages{{{{"keys_only", StreamView::kKeysOnly},
 
 void describe_feed(Fields& f, FeedSettings& s) {
   f.field("table", s.table, NameOf{&Reader::tables, kFeedTable}, "The table, one of 'tables', with a stream.", Need::kRequired);
-  f.field("group", s.group, GroupKind{},
+  f.field("group", s.group, kGroup,
           "The group that hears of a change, with $item.x for what the item has; where that is absent nobody does. Default: every connection "
           "of the API.");
   f.field("filter", s.filter, FilterKind{}, "Which items are told of. Default: all.");

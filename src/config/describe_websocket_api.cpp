@@ -18,31 +18,30 @@ namespace {
 
 using wsapi::EventForm;
 using wsapi::RouteKind;
+using wsapi::RouteSelection;
 
 constexpr std::size_t kMaxRouteKey = 256;
 
 // ---- route_selection
 
-struct SelectionKind {
-  using Value = wsapi::RouteSelection;
-  std::string expected() const { return "an expression such as $request.body.action"; }
-  std::string print(const Value& value) const { return value.text(); }
-  bool read(const Cursor& at, Value& value) const {
-    const auto text = at.text(expected(), Dollars::kTemplate);
-    if (!text) return false;
-    auto parsed = Value::parse(*text);
-    if (!parsed) {
-      at.wrong(expected(), *text, {parsed.error().message(), ""});
-      return false;
-    }
-    value = std::move(*parsed);
-    return true;
+bool parse_selection(std::string_view text, RouteSelection& value, Complaint& complaint) {
+  auto parsed = RouteSelection::parse(text);
+  if (!parsed) {
+    complaint.message = parsed.error().message();
+    return false;
   }
-  Shape shape(Model& model) const {
-    model.add_text({"route_selection", expected(), "", {"$request.body.action", "${request.body.service}/${request.body.action}"}, false});
-    return {Shape::Kind::kText, "route_selection", 0, 0, {}, {}};
-  }
-};
+  value = std::move(*parsed);
+  return true;
+}
+std::string print_selection(const RouteSelection& value) { return value.text(); }
+constexpr Text<RouteSelection> kSelection{"route_selection",
+                                          "an expression such as $request.body.action",
+                                          "",
+                                          {"$request.body.action", "${request.body.service}/${request.body.action}"},
+                                          parse_selection,
+                                          print_selection,
+                                          false,
+                                          Dollars::kTemplate};
 
 // ---- match
 
@@ -219,7 +218,7 @@ void describe_websocket_api(Fields& f, ApiSettings& s) {
   f.field("hosts", s.hosts, list_of(kHostName, "[chat.example.com]"), "The hosts it answers for. Default: every host.");
   f.field("base_path", s.base_path, kBasePath, "The path that clients connect to. Default: /.");
   auto& sockets = s.sockets.emplace();
-  f.field("route_selection", sockets.selection, SelectionKind{},
+  f.field("route_selection", sockets.selection, kSelection,
           "What a message is for: a field of its JSON, or several with text between: ${request.body.service}/${request.body.action}.");
   f.field("event", sockets.event, kEventForms, "What backends are sent. Routes may say otherwise.");
   f.field("management", s.management, kManagement, "Who may send to connections here. Default: nobody; the admin listener always can.");
