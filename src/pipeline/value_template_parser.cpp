@@ -2,6 +2,7 @@
 #include "amazon_names.hpp"
 
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/pipeline/dotted_name.hpp"
 #include "gatehouse/pipeline/value_template.hpp"
 
 #include <algorithm>
@@ -20,10 +21,6 @@ constexpr std::array<std::string_view, 19> kContextNames = {
     "error.message", "error.messageString", "error.responseType", "error.validationErrorString"};
 constexpr std::size_t kOrdinaryNames = 15;  // those that are known outside of refusals
 
-bool is_word_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-bool is_name_char(char c) { return is_word_char(c) || c == '-'; }
 // "realm_access.roles[0]": dots and brackets only where a claim's path goes on behind them.
 std::string_view take_claim_path(std::string_view& text) {
   std::size_t size = 0;
@@ -39,17 +36,6 @@ std::string_view take_claim_path(std::string_view& text) {
       break;
     }
   }
-  const std::string_view taken = text.substr(0, size);
-  text.remove_prefix(size);
-  return taken;
-}
-
-// "request.header.x-user", "context.identity.sourceIp": dots only where a name goes on behind them.
-std::string_view take_dotted(std::string_view& text) {
-  std::size_t size = 0;
-  while (size < text.size() &&
-         (is_name_char(text[size]) || (text[size] == '.' && size > 0 && size + 1 < text.size() && is_name_char(text[size + 1]))))
-    ++size;
   const std::string_view taken = text.substr(0, size);
   text.remove_prefix(size);
   return taken;

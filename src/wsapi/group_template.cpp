@@ -1,3 +1,4 @@
+#include "gatehouse/pipeline/dotted_name.hpp"
 #include "gatehouse/wsapi/connection.hpp"
 #include "gatehouse/wsapi/feed_settings.hpp"
 
@@ -11,21 +12,6 @@ constexpr std::size_t kMaxSteps = 16;
 
 Error wrong(std::string message) {
   return {ErrorKind::kInvalid, ErrorSource::kGateway, "bad_group_template", std::move(message)};
-}
-
-bool is_name_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
-// "item.address.city": dots only where a name goes on behind them.
-std::string_view take_dotted(std::string_view& text) {
-  std::size_t size = 0;
-  while (size < text.size() &&
-         (is_name_char(text[size]) || (text[size] == '.' && size > 0 && size + 1 < text.size() && is_name_char(text[size + 1]))))
-    ++size;
-  const std::string_view taken = text.substr(0, size);
-  text.remove_prefix(size);
-  return taken;
 }
 
 std::optional<std::vector<std::string>> path_of(std::string_view variable) {
@@ -84,10 +70,10 @@ Result<GroupTemplate> GroupTemplate::parse(std::string_view text) {
       if (bar != std::string_view::npos) fallback = variable.substr(bar + 1);
       variable = variable.substr(0, bar);
     } else {
-      variable = take_dotted(text);
+      variable = pipeline::take_dotted(text);
       if (text.starts_with('|')) {
         text.remove_prefix(1);
-        fallback = text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is_name_char) - text.begin()));
+        fallback = text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, pipeline::is_name_char) - text.begin()));
         text.remove_prefix(fallback.size());
       }
     }

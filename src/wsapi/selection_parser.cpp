@@ -1,5 +1,6 @@
 // Reading of route selection expressions: whatever is wrong is said with the way to write it.
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/pipeline/dotted_name.hpp"
 #include "gatehouse/wsapi/selection.hpp"
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 
 namespace gatehouse::wsapi {
 namespace {
+
+using pipeline::is_name_char;
 
 constexpr std::size_t kMaxExpression = 1024;
 constexpr std::string_view kBody = "request.body";
@@ -17,10 +20,6 @@ Error wrong(std::string message) {
 }
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
-bool is_name_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
 
 }  // namespace
 
