@@ -1,10 +1,7 @@
 // Files as a whole: bounds, bytes, what is missing, what excludes each other, and the order of problems.
 #include "support.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
+#include "support/temporary_folder.hpp"
 
 namespace gatehouse::config::test {
 namespace {
@@ -160,37 +157,33 @@ TEST(LoadTest, ThousandsOfRoutesLoad) {
 
 class LoadFileTest : public testing::Test {
  protected:
-  void SetUp() override { ASSERT_NE(::mkdtemp(folder_), nullptr); }
-  void TearDown() override {
-    ::unlink(path().c_str());
-    ::rmdir(folder_);
-  }
-  std::string path() const { return std::string(folder_) + "/gatehouse.yaml"; }
+  std::string path() const { return folder_ / kName; }
 
-  char folder_[32] = "/tmp/gatehouse-test-XXXXXX";
+  static constexpr const char* kName = "gatehouse.yaml";
+  TemporaryFolder folder_;
 };
 
 TEST_F(LoadFileTest, PathsAreRelativeToTheFile) {
-  std::ofstream(path()) << with_listener("access_log: {to: access.log}");
+  folder_.write(kName, with_listener("access_log: {to: access.log}"));
   const Loaded loaded = load_file(path(), environment({}));
   ASSERT_TRUE(loaded.settings);
-  EXPECT_EQ(loaded.settings->access_log.to, std::string(folder_) + "/access.log");
+  EXPECT_EQ(loaded.settings->access_log.to, folder_ / "access.log");
 }
 
 TEST_F(LoadFileTest, ProblemsNameTheFileAsItWasGiven) {
-  std::ofstream(path()) << "workers: x";
+  folder_.write(kName, "workers: x");
   EXPECT_TRUE(load_file(path(), environment({})).problems.at(0).to_string().starts_with(path() + ":1:1: "));
 }
 
 TEST_F(LoadFileTest, SaysWhyItCannotRead) {
   EXPECT_EQ(lines_of(load_file(path(), environment({}))),
             Lines{path() + ": cannot read '" + path() + "': No such file or directory"});
-  EXPECT_EQ(lines_of(load_file(folder_, environment({}))),
-            Lines{std::string(folder_) + ": cannot read '" + folder_ + "': Is a directory"});
+  EXPECT_EQ(lines_of(load_file(folder_.path(), environment({}))),
+            Lines{folder_.path() + ": cannot read '" + folder_.path() + "': Is a directory"});
 }
 
 TEST_F(LoadFileTest, RefusesLargeFiles) {
-  std::ofstream(path()) << std::string(5 << 20, '#');
+  folder_.write(kName, std::string(5 << 20, '#'));
   EXPECT_EQ(lines_of(load_file(path(), environment({}))), Lines{path() + ": is larger than 4 MB"});
 }
 

@@ -1,12 +1,9 @@
 #include "config/references.hpp"
 
 #include "support.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
 
 namespace gatehouse::config {
 namespace {
@@ -78,13 +75,8 @@ TEST(ReferencesTest, BoundsWhatAValueGrowsTo) {
 
 class SecretFileTest : public testing::Test {
  protected:
-  void SetUp() override { ASSERT_NE(::mkdtemp(folder_), nullptr); }
-  void TearDown() override {
-    ::unlink(path().c_str());
-    ::rmdir(folder_);
-  }
-  std::string path() const { return std::string(folder_) + "/secret"; }
-  void write(const std::string& content) const { std::ofstream(path(), std::ios::binary) << content; }
+  std::string path() const { return folder_ / "secret"; }
+  void write(const std::string& content) const { folder_.write("secret", content); }
   std::string read() const {
     auto out = read_secret_file(path());
     if (const auto* complaint = std::get_if<Complaint>(&out)) {
@@ -94,7 +86,7 @@ class SecretFileTest : public testing::Test {
     return std::get<std::string>(out);
   }
 
-  char folder_[32] = "/tmp/gatehouse-test-XXXXXX";
+  TemporaryFolder folder_;
 };
 
 TEST_F(SecretFileTest, TakesOneLineEndAway) {

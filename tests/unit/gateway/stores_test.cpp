@@ -4,10 +4,9 @@
 #include "gatehouse/config/load.hpp"
 #include "gatehouse/gateway/compare_stores.hpp"
 #include "gatehouse/gateway/gateway.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
-
-#include <stdlib.h>
 
 #include <filesystem>
 #include <string>
@@ -21,12 +20,6 @@ using dynamo::StoreSettings;
 
 class StoresTest : public ::testing::Test {
  protected:
-  StoresTest() {
-    std::string pattern = "/tmp/gatehouse-stores-XXXXXX";
-    folder = mkdtemp(pattern.data());
-  }
-  ~StoresTest() override { std::filesystem::remove_all(folder); }
-
   StoreSettings memory(const std::string& name) {
     StoreSettings settings;
     settings.name = name;
@@ -36,7 +29,7 @@ class StoresTest : public ::testing::Test {
   StoreSettings embedded(const std::string& name, const std::string& path) {
     StoreSettings settings;
     settings.name = name;
-    settings.embedded.path = folder + "/" + path;
+    settings.embedded.path = folder / path;
     return settings;
   }
   config::Settings load(const std::string& yaml) {
@@ -51,7 +44,7 @@ class StoresTest : public ::testing::Test {
     return answer;
   }
 
-  std::string folder;
+  TemporaryFolder folder;
   SystemClock clock;
   net::BlockingPool pool{1, 16};
   observe::Registry registry{1};
@@ -125,12 +118,12 @@ TEST_F(StoresTest, DeclaredTablesAreInTheStoreThatIsNamed) {
 }
 
 TEST_F(StoresTest, ComparingMakesNothingAndFindsWhatDiffers) {
-  const std::string stores = "stores: {main: {path: " + folder + "/data}}\n";
+  const std::string stores = "stores: {main: {path: " + (folder / "data") + "}}\n";
   const auto asked = load(stores + "tables: {notes: {key: {owner: S}}}");
   const auto before = compare_stores(asked, clock);
   ASSERT_TRUE(before);
   EXPECT_TRUE(before->empty());
-  EXPECT_FALSE(std::filesystem::exists(folder + "/data"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "data"));
   { ASSERT_TRUE(Gateway::start(asked, clock)); }
   EXPECT_TRUE(compare_stores(asked, clock).value().empty());
   EXPECT_EQ(compare_stores(load(stores + "tables: {notes: {key: {owner: N}}}"), clock).value().size(), 1u);
@@ -149,7 +142,7 @@ TEST_F(StoresTest, AReloadThatFailsLeavesNoStoreBehind) {
   const SystemClock real;
   auto gateway = Gateway::start(load("apis: []"), real);
   ASSERT_TRUE(gateway);
-  auto broken = load("stores: {main: {path: " + folder + "/data}}\ndynamodb: {address: 127.0.0.1:0}");
+  auto broken = load("stores: {main: {path: " + (folder / "data") + "}}\ndynamodb: {address: 127.0.0.1:0}");
   broken.access_log.to = "/nonexistent/folder/access.log";
   EXPECT_FALSE((*gateway)->reload(broken));
   Stores others(clock, pool, registry);

@@ -1,6 +1,6 @@
 #include "integration/file_reader.hpp"
 
-#include "unit/integration/temp_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -39,7 +39,7 @@ class FileReaderTest : public ::testing::Test {
   }
   std::string content() { return std::string(file.piece(0, file.size())); }
 
-  testing::TempFolder folder;
+  TemporaryFolder folder;
   StaticFilesSettings settings;
   FileReader file;
 };
@@ -92,7 +92,7 @@ TEST_F(FileReaderTest, FallbackStandsForWhatIsNotThere) {
 TEST_F(FileReaderTest, LinksMustStayBelowTheRoot) {
   folder.link("web/inside", "docs/index.html");
   folder.link("web/outside", "../secret");
-  folder.link("web/absolute", (folder / "secret").string());
+  folder.link("web/absolute", folder / "secret");
   folder.link("web/up", "..");
   ASSERT_EQ(open("inside"), Found::kFile);
   EXPECT_EQ(content(), "<docs>");

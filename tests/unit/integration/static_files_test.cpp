@@ -2,7 +2,7 @@
 
 #include "gatehouse/pipeline/route.hpp"
 #include "support/fake_exchange.hpp"
-#include "unit/integration/temp_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/net/support.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using testing::FieldList;
 class StaticFilesTest : public ::testing::Test {
  protected:
   StaticFilesTest() {
-    settings.root = folder.string();
+    settings.root = folder.path();
     folder.write("index.html", "<index>");
     folder.write("app.js", "0123456789");
     folder.write("docs/index.html", "<docs>");
@@ -48,7 +48,7 @@ class StaticFilesTest : public ::testing::Test {
   }
   std::string field(std::string_view name) { return exchange->field(name).value_or("(none)"); }
 
-  testing::TempFolder folder;
+  TemporaryFolder folder;
   StaticFilesSettings settings;
   net::Worker worker{0};
   net::BlockingPool pool{1, 4};

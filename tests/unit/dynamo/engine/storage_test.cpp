@@ -1,5 +1,5 @@
 // The contract of Storage, held by every implementation.
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "gatehouse/dynamo/engine/storage.hpp"
 

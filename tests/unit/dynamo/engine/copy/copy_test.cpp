@@ -6,7 +6,7 @@
 #include "dynamo/engine/copy/shape.hpp"
 #include "gatehouse/dynamo/wire/fault.hpp"
 #include "unit/dynamo/engine/local/engine_fixture.hpp"
-#include "unit/dynamo/engine/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <atomic>
 #include <filesystem>

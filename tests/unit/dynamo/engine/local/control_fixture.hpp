@@ -6,7 +6,7 @@
 #include "gatehouse/dynamo/engine/storage.hpp"
 #include "gatehouse/net/blocking_pool.hpp"
 
-#include "unit/dynamo/engine/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // A disk whose syncs or writes of the log fail, and how many syncs many writers need.
-#include "../temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "dynamo/engine/rocks/rocks_storage.hpp"
 #include "support/faulty_file_system.hpp"

@@ -1,6 +1,6 @@
 // kill -9 at any moment: a child process writes and reports what was acknowledged over a pipe, the parent kills it and looks.
 // The child is this test binary again, since threads do not survive a fork: KillChild runs before any test when asked to.
-#include "../temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "gatehouse/dynamo/engine/storage.hpp"
 

@@ -1,6 +1,6 @@
 // The machine stops at a random operation on the disk; what was not synced is lost in part. Afterwards everything
 // acknowledged must be there, nothing may be there that was not written, and a batch is there whole or not at all.
-#include "../temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "dynamo/engine/rocks/rocks_storage.hpp"
 #include "support/faulty_file_system.hpp"

@@ -1,5 +1,5 @@
 // What only the storage on disk has: a folder, a format, copies, reads that would wait.
-#include "../temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "dynamo/engine/rocks/store_folder.hpp"
 #include "gatehouse/dynamo/engine/storage.hpp"

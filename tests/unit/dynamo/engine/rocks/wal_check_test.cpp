@@ -1,5 +1,5 @@
 // What may and what may not be wrong with the log at a start.
-#include "../temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "dynamo/engine/rocks/rocks_storage.hpp"
 #include "dynamo/engine/rocks/wal_check.hpp"
