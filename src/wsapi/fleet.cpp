@@ -11,7 +11,7 @@ namespace {
 
 using Op = FleetMessage::Op;
 
-// Larger messages reach only connections of this process.
+// Larger messages reach only connections of this process, one by one.
 constexpr std::size_t kLargestPayload = 16 * kMiB;
 
 // Tells the node of connections as they come and go.
@@ -187,6 +187,7 @@ void Fleet::leave(std::string_view api, std::string_view group, const Connection
 }
 
 void Fleet::broadcast(std::string_view api, std::string_view group, http::PreparedFrame frame, Done<Delivered> done) {
+  if (frame.payload_size() > kLargestPayload) return done({0, 0, Outcome::kTooLarge});
   const auto both = std::make_shared<Both>(std::move(done));
   const auto add = [both](const Delivered& part) { both->add(part); };
   Request request = make_request(Op::kBroadcast, api, ConnectionId());
@@ -194,10 +195,6 @@ void Fleet::broadcast(std::string_view api, std::string_view group, http::Prepar
   request.frame = frame;
   state_->registry.broadcast(api, group, std::move(frame), add);
   Delivered failed;
-  if (request.frame.payload_size() > kLargestPayload) {
-    failed.outcome = Outcome::kTooLarge;
-    return add(failed);
-  }
   failed.outcome = Outcome::kUnavailable;
   FleetState::with_node(
       state_, [request = std::move(request), add](FleetNode& node) { node.calls().ask_all(request.borrowed({}), add); },
@@ -236,6 +233,10 @@ void Fleet::register_metrics(observe::Registry& metrics) {
   add(Kind::kCounter, "gatehouse_websocket_fleet_taken_over_total", "$disconnect calls made for gateways that were gone.", &FleetState::taken_over);
   add(Kind::kCounter, "gatehouse_websocket_fleet_expelled_total", "Connections closed because this gateway was taken for dead.",
       &FleetState::expelled);
+  add(Kind::kCounter, "gatehouse_websocket_fleet_behind_total", "Times that too many notes of connections waited for Redis and were dropped.",
+      &FleetState::behind);
+  add(Kind::kCounter, "gatehouse_websocket_fleet_unsaid_total", "Answers to other gateways that could not be given: too much waited for Redis.",
+      &FleetState::unsaid);
 }
 
 }  // namespace gatehouse::wsapi

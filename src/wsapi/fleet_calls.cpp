@@ -5,29 +5,32 @@
 
 namespace gatehouse::wsapi {
 
-bool FleetCalls::begin(FleetMessage& request, Waiting waiting) {
-  if (!state_.reachable || waiting_.size() >= state_.settings.waiting) return false;
+FleetLink::Taken FleetCalls::begin(FleetMessage& request, Waiting waiting) {
+  if (!state_.reachable) return FleetLink::Taken::kAway;
+  if (waiting_.size() >= state_.settings.waiting) return FleetLink::Taken::kFull;
   request.from = state_.registry.node();
   request.number = ++last_number_;
   waiting.deadline = state_.background.worker().now() + state_.settings.answer;
   waiting_.emplace(request.number, std::move(waiting));
   state_.asked.fetch_add(1, std::memory_order_relaxed);
   arm();
-  return true;
+  return FleetLink::Taken::kTaken;
+}
+
+// The request was not made.
+Outcome FleetCalls::refuse(FleetLink::Taken why) {
+  state_.refused.fetch_add(1, std::memory_order_relaxed);
+  return why == FleetLink::Taken::kFull ? Outcome::kBusy : Outcome::kUnavailable;
 }
 
 void FleetCalls::ask(const std::string& node, FleetMessage request, Answered answered) {
   Waiting waiting;
   waiting.answered = answered;
-  if (!begin(request, std::move(waiting))) {
-    state_.refused.fetch_add(1, std::memory_order_relaxed);
-    return answered(state_.reachable ? Outcome::kFull : Outcome::kUnavailable, nullptr);
-  }
+  if (const auto begun = begin(request, std::move(waiting)); begun != FleetLink::Taken::kTaken) return answered(refuse(begun), nullptr);
   const auto number = request.number;
   const auto taken = link_.ask({{"MGET", state_.names.alive(node), state_.names.young()}, {"PUBLISH", state_.names.channel(node), write_message(request)}},
                                [this, number](const Result<redis::Replies>& replies) { on_published(number, replies); });
-  if (taken == FleetLink::Taken::kTaken) return;
-  finish(waiting_.find(number), taken == FleetLink::Taken::kFull ? Outcome::kFull : Outcome::kUnavailable, nullptr);
+  if (taken != FleetLink::Taken::kTaken) finish(waiting_.find(number), refuse(taken), nullptr);
 }
 
 // A node without a sign of life is gone, also when something of it still listens. One that shows signs of life and does not
@@ -46,17 +49,15 @@ void FleetCalls::on_published(std::uint64_t number, const Result<redis::Replies>
 void FleetCalls::ask_all(FleetMessage request, Done<Delivered> done) {
   Waiting waiting;
   waiting.done = done;
-  if (!begin(request, std::move(waiting))) {
-    state_.refused.fetch_add(1, std::memory_order_relaxed);
+  if (const auto begun = begin(request, std::move(waiting)); begun != FleetLink::Taken::kTaken) {
     Delivered nothing;
-    nothing.outcome = state_.reachable ? Outcome::kFull : Outcome::kUnavailable;
+    nothing.outcome = refuse(begun);
     return done(nothing);
   }
   const auto number = request.number;
   const auto taken = link_.ask({{"PUBLISH", state_.names.channel_of_all(), write_message(request)}},
                                [this, number](const Result<redis::Replies>& replies) { on_published_to_all(number, replies); });
-  if (taken == FleetLink::Taken::kTaken) return;
-  finish(waiting_.find(number), taken == FleetLink::Taken::kFull ? Outcome::kFull : Outcome::kUnavailable, nullptr);
+  if (taken != FleetLink::Taken::kTaken) finish(waiting_.find(number), refuse(taken), nullptr);
 }
 
 // Redis says how many heard it, this node among them.

@@ -42,7 +42,8 @@ class FleetCalls final : private net::Timer {
 
   void on_timer() override;
   void arm();
-  bool begin(FleetMessage& request, Waiting waiting);
+  FleetLink::Taken begin(FleetMessage& request, Waiting waiting);
+  Outcome refuse(FleetLink::Taken why);
   void on_published(std::uint64_t number, const Result<redis::Replies>& replies);
   void on_published_to_all(std::uint64_t number, const Result<redis::Replies>& replies);
   void finish(Table::iterator at, Outcome outcome, const FleetMessage* answer);

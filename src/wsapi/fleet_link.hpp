@@ -32,8 +32,8 @@ class FleetLinkEvents {
 class FleetLink {
  public:
   struct Limits {
-    std::size_t waiting = 8192;              // things asked for that are not answered
-    std::size_t waiting_bytes = 64 * kMiB;
+    std::size_t waiting;        // things asked for that are not answered
+    std::size_t waiting_bytes;  // and their size
     Duration longest_pause = std::chrono::seconds(2);
   };
   // As many replies as commands, or why there are none.

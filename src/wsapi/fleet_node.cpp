@@ -9,8 +9,7 @@
 namespace gatehouse::wsapi {
 namespace {
 
-constexpr std::size_t kVisited = 256;  // slots of a worker in one of its turns
-constexpr std::size_t kNotesAhead = 4096;
+constexpr std::size_t kVisited = 64;  // slots of a worker in one of its turns
 // A connection to Redis takes that much of one message.
 constexpr std::size_t kLargestMessage = 17 * kMiB;
 constexpr std::string_view kExpelled = "websocket_fleet_lost";
@@ -30,7 +29,7 @@ FleetNode::FleetNode(std::shared_ptr<FleetState> state)
     : state_(std::move(state)),
       worker_(state_->background.worker()),
       ended_(worker_.ready()),
-      link_(state_->background, state_->settings.redis, state_->tls, {}, *this),
+      link_(state_->background, state_->settings.redis, state_->tls, {state_->settings.queue, state_->settings.queue_bytes}, *this),
       calls_(*state_, link_),
       records_(*state_, link_, [this] { on_dead(); }),
       janitor_(*state_, link_),
@@ -189,7 +188,7 @@ net::Task<void> FleetNode::run_rewrite() {
   const Result<redis::Replies> forgotten = co_await forgetting;
   if (forgotten) {
     const std::function<void(std::vector<Seen>)> note = [this](std::vector<Seen> seen) {
-      for (Seen& one : seen) records_.opened(one.id.to_string(), std::move(one.record));
+      for (Seen& one : seen) records_.is_there(one.id.to_string(), std::move(one.record));
     };
     net::Task<void> visiting = visit_all(true, note);
     co_await visiting;
@@ -199,30 +198,31 @@ net::Task<void> FleetNode::run_rewrite() {
   if (!forgotten || records_.behind()) rewrite_ = true;
 }
 
-// Shows `look` all connections that there were when this began, piece by piece, and leaves Redis time to take them.
+// Shows `look` all connections that there were when this began, piece by piece. With records, Redis is left time to take them.
 net::Task<void> FleetNode::visit_all(bool with_records, std::function<void(std::vector<Seen>)> look) {
   for (unsigned worker = 0; worker < state_->registry.workers(); ++worker) {
     std::uint64_t from = 0;
     while (from != Registry::kNoMore) {
-      Awaited<Visited> visited(state_->background);
-      visit(worker, from, with_records, visited.later());
-      while (!visited.there()) co_await visited.waiter();
-      from = visited.value().next;
-      look(std::move(visited.value().seen));
-      while (records_.waiting() > kNotesAhead && link_.linked()) co_await net::sleep_for(worker_, std::chrono::milliseconds(10));
+      Awaited<std::uint64_t> next(state_->background);
+      visit(worker, from, with_records, look, next.later());
+      while (!next.there()) co_await next.waiter();
+      from = next.value();
+      while (with_records && records_.crowded() && link_.linked()) co_await net::sleep_for(worker_, std::chrono::milliseconds(10));
     }
   }
 }
 
-void FleetNode::visit(unsigned worker, std::uint64_t from, bool with_records, Done<Visited> done) {
-  const auto visited = std::make_shared<Visited>();
-  const auto see = [visited, with_records](const Connection& connection) {
+// What is seen is looked at in the order in which the worker tells of it: an end that it tells later must not be noted earlier.
+void FleetNode::visit(unsigned worker, std::uint64_t from, bool with_records, std::function<void(std::vector<Seen>)> look,
+                      Done<std::uint64_t> done) {
+  const auto seen = std::make_shared<std::vector<Seen>>();
+  const auto see = [seen, with_records](const Connection& connection) {
     std::string record = with_records ? write_record(connection.sink().api(), connection.sink().stage(), connection.facts()) : std::string();
-    visited->seen.push_back({connection.id(), std::move(record)});
+    seen->push_back({connection.id(), std::move(record)});
   };
-  state_->registry.visit(worker, from, kVisited, see, [visited, done = std::move(done)](std::uint64_t next) {
-    visited->next = next;
-    done(std::move(*visited));
+  state_->registry.visit(worker, from, kVisited, see, [state = state_, seen, look = std::move(look), done = std::move(done)](std::uint64_t next) {
+    FleetState::with_node(state, [seen, look](FleetNode&) { look(std::move(*seen)); });
+    done(next);
   });
 }
 

@@ -61,11 +61,7 @@ class FleetNode final : private FleetLinkEvents, private redis::SubscriberEvents
     ConnectionId id;
     std::string record;
   };
-  struct Visited {
-    std::vector<Seen> seen;
-    std::uint64_t next = 0;
-  };
-  void visit(unsigned worker, std::uint64_t from, bool with_records, Done<Visited> done);
+  void visit(unsigned worker, std::uint64_t from, bool with_records, std::function<void(std::vector<Seen>)> look, Done<std::uint64_t> done);
   net::Task<void> visit_all(bool with_records, std::function<void(std::vector<Seen>)> look);
   net::Task<void> run_list(std::string api, std::string group, std::string next, std::uint32_t limit, Done<Presence> done);
   net::Task<Result<std::vector<std::string>>> nodes_to_list();
@@ -75,6 +71,7 @@ class FleetNode final : private FleetLinkEvents, private redis::SubscriberEvents
   void handle(const FleetMessage& request);
   Done<Outcome> answer_later(const FleetMessage& request);
   void answer(std::uint32_t to, FleetMessage answer);
+  FleetLink::Taken say(std::uint32_t to, FleetMessage answer);
 
   const std::shared_ptr<FleetState> state_;
   net::Worker& worker_;

@@ -1,5 +1,7 @@
 #include "wsapi/fleet_records.hpp"
 
+#include "gatehouse/base/log.hpp"
+
 #include <utility>
 
 namespace gatehouse::wsapi {
@@ -22,21 +24,28 @@ void FleetRecords::add(Note note) {
   if (behind_) return;
   waiting_bytes_ += note.bytes();
   waiting_.push_back(std::move(note));
-  if (waiting_.size() > kMostWaiting || waiting_bytes_ > kMostWaitingBytes) {
-    waiting_.clear();
-    waiting_bytes_ = 0;
-    ++batch_;
-    under_way_ = false;
-    behind_ = true;
-  }
+  if (waiting_.size() > state_.settings.notes || waiting_bytes_ > state_.settings.notes_bytes) return fall_behind();
   flush();
 }
 
-void FleetRecords::begin_anew() {
+void FleetRecords::drop_all() {
   waiting_.clear();
   waiting_bytes_ = 0;
   ++batch_;
   under_way_ = false;
+}
+
+void FleetRecords::fall_behind() {
+  log::warn("websocket_fleet_behind", {{"notes", static_cast<std::uint64_t>(waiting_.size())},
+                                       {"bytes", static_cast<std::uint64_t>(waiting_bytes_)},
+                                       {"problem", "too many notes of connections wait for Redis; all are written anew when it takes them"}});
+  state_.behind.fetch_add(1, std::memory_order_relaxed);
+  drop_all();
+  behind_ = true;
+}
+
+void FleetRecords::begin_anew() {
+  drop_all();
   behind_ = false;
 }
 

@@ -11,28 +11,29 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 namespace gatehouse::wsapi {
 
 class FleetRecords {
  public:
-  // More than this waits for Redis: all is dropped, and behind() says so.
-  static constexpr std::size_t kMostWaiting = 100'000;
-  static constexpr std::size_t kMostWaitingBytes = 64 * kMiB;
-
   // `on_dead`: the stay was ended by others.
   FleetRecords(FleetState& state, FleetLink& link, std::function<void()> on_dead)
       : state_(state), link_(link), on_dead_(std::move(on_dead)) {}
 
   void opened(std::string id, std::string record);
+  // It was opened some time ago.
+  void is_there(std::string id, std::string record) { add({std::move(id), std::move(record)}); }
   // Its $disconnect was told, or is others' business.
   void told(std::string id);
   // Sends what waits.
   void flush();
-  // Everything is to be written anew: begin_anew(), then opened() for all.
+  // More than the settings allow waited for Redis and was dropped. Everything is to be written anew: begin_anew(), then
+  // is_there() for all.
   bool behind() const { return behind_; }
   void begin_anew();
-  std::size_t waiting() const { return waiting_.size(); }
+  // Who writes everything anew leaves room for what happens meanwhile.
+  bool crowded() const { return waiting_.size() > state_.settings.notes / 4 || waiting_bytes_ > state_.settings.notes_bytes / 4; }
 
   // From now on in this stay; what waits is noted there. Nobody else ends what was opened since and is_fresh(); that ends with
   // forget_fresh().
@@ -48,6 +49,8 @@ class FleetRecords {
     std::size_t bytes() const { return id.size() + (record ? record->size() : 0) + sizeof(Note); }
   };
   void add(Note note);
+  void fall_behind();
+  void drop_all();
   std::vector<Command> take(std::size_t& notes) const;
   void on_flushed(std::size_t notes, const Result<redis::Replies>& replies);
 

@@ -26,14 +26,21 @@ void FleetNode::on_message(std::string_view, std::string_view payload) {
   if (!message || message->from == state_->registry.node()) return;
   if (message->op == Op::kAnswer) return calls_.on_answer(*message);
   state_->answered.fetch_add(1, std::memory_order_relaxed);
-  if (handling_ >= state_->settings.waiting) return answer(message->from, with_outcome(*message, Outcome::kFull));
+  if (handling_ >= state_->settings.waiting) return answer(message->from, with_outcome(*message, Outcome::kBusy));
   ++handling_;
   handle(*message);
 }
 
 void FleetNode::answer(std::uint32_t to, FleetMessage answer) {
+  if (say(to, answer) != FleetLink::Taken::kFull) return;
+  // A page of a list that does not fit: whoever asked need not wait for it.
+  if (!answer.payload.empty() && say(to, with_outcome(answer, Outcome::kBusy)) != FleetLink::Taken::kFull) return;
+  state_->unsaid.fetch_add(1, std::memory_order_relaxed);
+}
+
+FleetLink::Taken FleetNode::say(std::uint32_t to, FleetMessage answer) {
   answer.from = state_->registry.node();
-  link_.ask({{"PUBLISH", state_->names.channel(node_text(to)), write_message(answer)}}, [](const Result<redis::Replies>&) {});
+  return link_.ask({{"PUBLISH", state_->names.channel(node_text(to)), write_message(answer)}}, [](const Result<redis::Replies>&) {});
 }
 
 Done<Outcome> FleetNode::answer_later(const FleetMessage& request) {
@@ -99,7 +106,7 @@ void FleetNode::handle(const FleetMessage& request) {
 void FleetNode::list(std::string api, std::string group, std::string next, std::uint32_t limit, Done<Presence> done) {
   if (tasks_.spawn("fleet list", run_list(std::move(api), std::move(group), std::move(next), limit, done))) return;
   Presence nothing;
-  nothing.outcome = Outcome::kFull;
+  nothing.outcome = Outcome::kBusy;
   done(std::move(nothing));
 }
 

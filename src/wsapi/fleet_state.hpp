@@ -50,7 +50,7 @@ struct FleetState {
   bool ended = false;         // of the background thread
 
   std::atomic<bool> reachable{false};
-  std::atomic<std::uint64_t> nodes{0}, asked{0}, answered{0}, unanswered{0}, refused{0}, failures{0}, taken_over{0}, expelled{0};
+  std::atomic<std::uint64_t> nodes{0}, asked{0}, answered{0}, unanswered{0}, refused{0}, failures{0}, taken_over{0}, expelled{0}, behind{0}, unsaid{0};
 };
 
 }  // namespace gatehouse::wsapi

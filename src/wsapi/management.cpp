@@ -30,6 +30,13 @@ ManagementReply failure(int status, std::string_view reason, std::string_view er
   return {status, reason, error, {}, message_json(text)};
 }
 
+// Of the gateways, not of the client or its message.
+ManagementReply later(int status, std::string_view reason, std::string_view error, std::string_view text) {
+  ManagementReply reply = failure(status, reason, error, text);
+  reply.retry_after = 1;
+  return reply;
+}
+
 ManagementReply not_found() { return failure(404, "route_not_found", "NotFoundException", "Not Found"); }
 
 ManagementReply only(std::string_view methods) {
@@ -52,13 +59,18 @@ ManagementReply reply_of(Outcome outcome, int status) {
     case Outcome::kBadName: return bad("The name is none");
     case Outcome::kNotThere: return failure(404, "websocket_not_in_group", "NotFoundException", "The connection is not in that group");
     case Outcome::kUnknown: return failure(504, "websocket_node_timeout", "InternalServerErrorException", "The node that holds the connection did not answer in time");
+    case Outcome::kBusy: return later(429, "websocket_busy", "LimitExceededException", "Too many such calls are under way");
     case Outcome::kUnavailable: break;
   }
-  return failure(503, "websocket_nodes_unavailable", "ServiceUnavailableException", "Other nodes cannot be reached");
+  return later(503, "websocket_nodes_unavailable", "ServiceUnavailableException", "Other nodes cannot be reached");
 }
 
 // What has many answers has been done in part when some of them are missing; the body says so.
 Outcome partly(Outcome outcome) { return outcome == Outcome::kUnknown || outcome == Outcome::kUnavailable ? Outcome::kDone : outcome; }
+// Only a refusal after which nobody has got anything may be answered with a call to try again.
+Outcome partly(const Delivered& delivered) {
+  return delivered.outcome == Outcome::kBusy && delivered.sent > 0 ? Outcome::kDone : partly(delivered.outcome);
+}
 
 // The decoded segments of a path; nothing when one of them cannot be decoded.
 std::optional<std::vector<std::string>> segments_of(std::string_view path) {
@@ -151,7 +163,7 @@ class Call {
       auto message = frame();
       if (!message) return;
       return directory_.broadcast(settings_.api, group, std::move(*message), [done = std::move(done_)](const Delivered& delivered) {
-        ManagementReply reply = reply_of(partly(delivered.outcome), 200);
+        ManagementReply reply = reply_of(partly(delivered), 200);
         if (reply.status == 200) reply.body = delivered_json(delivered);
         done(std::move(reply));
       });

@@ -6,6 +6,7 @@
 
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/net/remote_wake.hpp"
+#include "gatehouse/pipeline/answer_fields.hpp"
 #include "gatehouse/pipeline/body_failure.hpp"
 #include "gatehouse/pipeline/held_body.hpp"
 
@@ -116,7 +117,7 @@ void Management::respond(RequestContext& context, const ManagementReply& reply) 
   if (!reply.body.empty()) head.edits.set(http::FieldId::kContentType, "application/json");
   if (!reply.allow.empty()) head.edits.set(http::FieldId::kAllow, reply.allow);
   if (!reply.error.empty()) head.edits.append(kErrorType, reply.error);
-  if (reply.status == 503) head.edits.set(http::FieldId::kRetryAfter, "1");
+  if (reply.retry_after > 0) head.edits.set_valid(http::FieldId::kRetryAfter, pipeline::decimal(arena, static_cast<std::uint64_t>(reply.retry_after)));
   head.edits.append("x-amzn-RequestId", context.request_id);
   context.reason = reply.reason;
   context.respond(head, reply.body, http::More::kNo);

@@ -102,7 +102,7 @@ void Shelf::broadcast(std::string_view api, std::string_view group, http::Prepar
   Broadcast broadcast{std::move(frame), std::move(admits), targets(api, group), 0, {}, std::move(done)};
   if (broadcast.targets.empty()) return broadcast.done({});
   if (broadcasts_.size() >= kMaxBroadcasts || broadcast_cost_ + broadcast.cost() > kMaxBroadcastCost)
-    return broadcast.done({0, 0, Outcome::kFull});
+    return broadcast.done({0, 0, Outcome::kBusy});
   broadcast_cost_ += broadcast.cost();
   broadcasts_.push_back(std::move(broadcast));
   deliver_in_next_turn();

@@ -1,5 +1,6 @@
 """WebSocket APIs of a fleet: three gateways and a real Redis; delivery between them, and what is left when one is killed."""
 import collections
+import concurrent.futures
 import json
 import statistics
 import time
@@ -184,6 +185,31 @@ def test_redis_that_dies_and_comes_back_empty_costs_no_connection(rig, fleet, up
     # And then one dies for good.
     kill(rig, fleet[1])
     poll(lambda: told(upstream) == {members[1].id: 1, meanwhile.id: 1}, "the ends of its connections", patience=GONE)
+
+
+def test_more_than_may_wait_for_redis_is_refused_with_429(rig, redis, upstream):
+    """64 MB: seven messages of 9 MB and what is around them, while Redis takes nothing."""
+    wide = config(redis, upstream)
+    wide["shared"]["timeout"] = "60s"
+    wide["apis"][0]["limits"] = {"message": "9MB", "frame": "9MB"}
+    here, there = [rig.gateway(wide) for _ in range(2)]
+    connected([here, there], nodes=2)
+    member = Member(there, upstream)
+    assert post(here, member, b"before").status == 200
+    assert member.receive() == "before"
+    redis.freeze()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(post, here, member, b"x" * 9_000_000) for _ in range(8)]
+        refused = next(concurrent.futures.as_completed(answers)).result()
+        redis.thaw()
+        assert (refused.status, refused.fields["retry-after"]) == (429, "1")
+        assert refused.fields["x-amzn-errortype"] == "LimitExceededException"
+        assert refused.json() == {"message": "Too many such calls are under way"}
+        assert here.wait_access(reason="websocket_busy")["status"] == 429
+        assert here.metric("gatehouse_websocket_fleet_refused_total") == 1
+        assert [answer.result().status for answer in answers].count(429) >= 1
+    other = Member(there, upstream)
+    poll(lambda: post(here, other, b"after").status == 200, "delivery as before")
 
 
 def test_a_gateway_that_is_stopped_tells_its_ends_itself(fleet, upstream, redis):

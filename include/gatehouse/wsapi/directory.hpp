@@ -20,15 +20,16 @@ namespace gatehouse::wsapi {
 enum class Outcome : std::uint8_t {
   kDone,
   kGone,      // there is none with that id in that API
-  kFull,      // the client does not read, or too much is under way: later perhaps
+  kFull,      // the client does not read: later perhaps
   kTooLarge,  // a message beyond what the API allows
   kTooMany,   // groups that it is in
   kBadName,   // of a group
   kNotThere,  // it is not in that group
   kUnknown,   // the node that knows did not answer in time
   kUnavailable,  // other nodes cannot be reached now: later perhaps
+  kBusy,         // too much like it is under way here or there: later perhaps
 };
-inline constexpr Outcome kLastOutcome = Outcome::kUnavailable;
+inline constexpr Outcome kLastOutcome = Outcome::kBusy;
 
 struct Description {
   ConnectionId id;

@@ -29,6 +29,10 @@ struct FleetSettings {
   Duration lease = std::chrono::seconds(10);    // on a dead node, renewed while its calls are made
   Duration call = std::chrono::seconds(60);     // for some $disconnect calls of a dead node, made side by side
   std::size_t waiting = 4096;                   // requests to other nodes, and theirs to this one, that are not answered
+  std::size_t queue = 8192;                     // what waits for Redis's answer: requests, answers, notes
+  std::size_t queue_bytes = 64 * kMiB;          // and its size
+  std::size_t notes = 100'000;                  // of connections, that Redis does not have yet
+  std::size_t notes_bytes = 64 * kMiB;          // and their size
   bool operator==(const FleetSettings&) const = default;
 };
 

@@ -44,6 +44,7 @@ struct ManagementReply {
   std::string_view error;          // Amazon's name of it: "GoneException"; empty: none
   std::string_view allow;          // of a 405
   std::string body;                // JSON, or nothing
+  int retry_after = 0;             // seconds; 0: not said
 };
 
 // `path` is below the base path.

@@ -1,6 +1,7 @@
 """A real Redis on a port of its own, that can be killed and started again."""
 import pathlib
 import shutil
+import signal
 import subprocess
 
 from gateway import free_port
@@ -36,6 +37,13 @@ class RedisServer:
         options += ["-a", self.password] if self.password else []
         options += ["--tls", "--insecure"] if self.tls else []
         return subprocess.run([CLI, *options, *words], capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
+
+    def freeze(self):
+        """It takes what is sent to it and does nothing, until thaw()."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self):
         self.process.kill()

@@ -1,4 +1,4 @@
-// A real redis-server on a port of its own, that can be killed and started again. Keeps nothing.
+// A real redis-server on a port of its own, that can be killed, frozen and started again. Keeps nothing.
 #pragma once
 
 #include "gatehouse/net/listener.hpp"
@@ -61,6 +61,9 @@ class RealRedis {
     ::waitpid(process_, nullptr, 0);
     process_ = 0;
   }
+  // Takes what is sent to it and does nothing, until thaw().
+  void freeze() { ::kill(process_, SIGSTOP); }
+  void thaw() { ::kill(process_, SIGCONT); }
 
  private:
   bool listens() const {

@@ -149,6 +149,18 @@ class Node {
     return socket;
   }
 
+  // A thread does nothing more until then.
+  void hold_worker(std::shared_future<void> until) {
+    worker_.post([until = std::move(until)] { until.wait(); });
+  }
+  void hold_background(std::shared_future<void> until) {
+    background_->post([until = std::move(until)] { until.wait(); });
+  }
+  // The worker has done what it had to do.
+  void settle() {
+    for (int i = 0; i < 2; ++i) on_worker([] {});
+  }
+
   Ends ends;  // of its own connections
 
   // The answer to something that was asked of the fleet.
@@ -237,6 +249,8 @@ class FleetTest : public ::testing::Test {
     for (const redis::Reply& key : ask({"KEYS", "test:ws:connections:" + node_text_of(node) + ".*"}).items) sum += ask({"HLEN", key.text}).integer;
     return sum;
   }
+  // Of a node that has not been away.
+  std::string connections_of(Node& node) { return "test:ws:connections:" + node_text_of(node) + ".1"; }
   static std::string node_text_of(Node& node) {
     char text[9];
     std::snprintf(text, sizeof text, "%08x", node.registry().node());

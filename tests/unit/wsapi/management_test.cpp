@@ -90,6 +90,26 @@ TEST_F(ManagementTest, SaysThatOtherNodesCannotBeReachedOrDoNotAnswer) {
   }
 }
 
+TEST_F(ManagementTest, SaysThatTooMuchIsUnderWay) {
+  Elsewhere busy(Outcome::kBusy);
+  directory_ = &busy;
+  for (const char* const path : {"/@connections/AAAAAQACAAAAAwABAgMEBQYHCAkK", "/@groups/room"}) {
+    for (const char* const method : {"POST", "GET"}) {
+      const Answered answered = call(method, path, std::string(method) == "POST" ? std::optional<std::string>("x") : std::nullopt);
+      if (answered.status == 200) {  // three have got it
+        EXPECT_EQ(answered.body, R"({"sent":3,"full":1,"complete":false})");
+        continue;
+      }
+      EXPECT_EQ(answered.status, 429) << method << path;
+      EXPECT_EQ(answered.retry_after, "1");
+      EXPECT_EQ(answered.error, "LimitExceededException");
+      EXPECT_EQ(answered.reason, "websocket_busy");
+      EXPECT_EQ(answered.body, R"({"message":"Too many such calls are under way"})");
+    }
+  }
+  directory_ = &registry_;
+}
+
 TEST_F(ManagementTest, SaysThatAnAnswerOfManyIsNotOfAll) {
   for (const Outcome outcome : {Outcome::kUnavailable, Outcome::kUnknown}) {
     Elsewhere elsewhere(outcome);

@@ -239,7 +239,7 @@ TEST_F(RegistryTest, MoreBroadcastsThanTheShelfHoldsAreRefused) {
   for (int i = 0; i < 1100; ++i)
     registry_.broadcast("chat", "g", frame, [&](const Delivered& delivered) {
       ++done;
-      if (delivered.outcome == Outcome::kFull) ++refused;
+      if (delivered.outcome == Outcome::kBusy) ++refused;
     });
   ASSERT_TRUE(run_until([&] { return done == 1100; }));
   EXPECT_EQ(refused, 1100 - 1024);
