@@ -64,12 +64,18 @@ Answer ErrorAnswers::shape(RequestContext& context, const Answer& made) const {
   const AmazonAnswer& amazon = amazon_answer(kind.type);
   const bool aws = style_ == ErrorStyle::kAws;
   const int status = aws && amazon.status != 0 ? amazon.status : made.status;
-  const std::string_view message = aws && !amazon.message.empty() ? amazon.message : made.message;
+  const std::string_view exception = kind.exception.empty() ? amazon.exception : kind.exception;
+  std::string_view message = made.message;
+  if (aws && kind.in_amazons_words && !context.detail.empty()) {
+    message = context.detail;
+  } else if (aws && !amazon.message.empty()) {
+    message = amazon.message;
+  }
 
   if (const ErrorResponse* response = response_for(kind.type, status)) {
     const ErrorFacts facts{message, amazon.name, kind.type == ErrorType::kBadRequestBody ? context.detail : std::string_view()};
     Answer answer = customised(context, made, *response, facts, response->status.value_or(status));
-    if (aws) add_amazon_fields(context, answer.fields, amazon.exception);
+    if (aws) add_amazon_fields(context, answer.fields, exception);
     return answer;
   }
   if (aws) {
@@ -78,7 +84,7 @@ Answer ErrorAnswers::shape(RequestContext& context, const Answer& made) const {
     answer.fields = made.fields;
     answer.fields.set(FieldId::kContentType, "application/json");
     remove_unlike_amazon(answer.fields, status);
-    add_amazon_fields(context, answer.fields, amazon.exception);
+    add_amazon_fields(context, answer.fields, exception);
     return answer;
   }
   if (!has_more(context, made)) return made;

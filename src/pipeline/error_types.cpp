@@ -38,6 +38,7 @@ constexpr std::array<AmazonAnswer, kErrorTypes> kAnswers = {{
 
 enum class Rule : std::uint8_t {
   kType,     // this type
+  kWords,    // this type, and the detail is Amazon's message
   kDefault,  // the default of its status
   kService,  // an integration's own words
   kAccess,   // by its status: 401 UNAUTHORIZED, 5xx AUTHORIZER_FAILURE, else ACCESS_DENIED
@@ -46,7 +47,8 @@ enum class Rule : std::uint8_t {
 struct Reason {
   std::string_view code;  // ending with '_': all that begin so
   Rule rule;
-  ErrorType type = ErrorType::kDefault4xx;  // of kType
+  ErrorType type = ErrorType::kDefault4xx;  // of kType and kWords
+  std::string_view exception = {};          // instead of the type's
 };
 
 // The first that fits.
@@ -78,8 +80,14 @@ constexpr std::array kReasons = {
     Reason{"authorizer_", Rule::kAccess},
     Reason{"sigv4_missing", Rule::kType, ErrorType::kMissingAuthenticationToken},
     Reason{"sigv4_body_too_large", Rule::kType, ErrorType::kRequestTooLarge},
+    Reason{"sigv4_incomplete", Rule::kWords, ErrorType::kInvalidSignature, "IncompleteSignatureException"},
+    Reason{"sigv4_bad_date", Rule::kWords, ErrorType::kInvalidSignature, "IncompleteSignatureException"},
+    Reason{"sigv4_expired", Rule::kWords, ErrorType::kInvalidSignature},
+    Reason{"sigv4_not_yet_valid", Rule::kWords, ErrorType::kInvalidSignature},
+    Reason{"sigv4_scope", Rule::kWords, ErrorType::kInvalidSignature},
+    Reason{"sigv4_unsigned_header", Rule::kWords, ErrorType::kInvalidSignature},
     Reason{"sigv4_", Rule::kType, ErrorType::kInvalidSignature},
-    Reason{"access_key_unknown", Rule::kType, ErrorType::kInvalidSignature},
+    Reason{"access_key_unknown", Rule::kWords, ErrorType::kInvalidSignature, "UnrecognizedClientException"},
     Reason{"access_key_", Rule::kType, ErrorType::kAccessDenied},
     Reason{"ip_denied", Rule::kType, ErrorType::kAccessDenied},
     Reason{"policy_", Rule::kType, ErrorType::kAccessDenied},
@@ -148,6 +156,7 @@ ReasonKind kind_of_reason(std::string_view reason, int status) {
   if (found == kReasons.end()) return {false, false, default_of(status)};
   switch (found->rule) {
     case Rule::kType: return {true, false, found->type};
+    case Rule::kWords: return {true, false, found->type, true, found->exception};
     case Rule::kAccess: return {true, false, access_of(status)};
     case Rule::kService: return {true, true, default_of(status)};
     case Rule::kDefault: break;

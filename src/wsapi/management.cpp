@@ -91,6 +91,20 @@ std::string parameter(std::string_view query, std::string_view name) {
   return value ? form_decode(*value) : std::string();
 }
 
+bool may_be_id(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestId && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '=' || c == '+' || c == '/';
+  });
+}
+
+// With or without its padding, in either alphabet. Amazon's ids are such.
+bool may_be_base64(std::string_view text) {
+  const std::string_view digits = text.substr(0, text.find('='));
+  const std::size_t padding = text.size() - digits.size();
+  if (!may_be_id(text) || digits.size() % 4 == 1) return false;
+  return padding == 0 || (text.size() % 4 == 0 && padding <= 2 && text.ends_with(padding == 2 ? "==" : "="));
+}
+
 // One call, taken apart.
 class Call {
  public:
@@ -116,14 +130,12 @@ class Call {
     return [done = std::move(done_), status](Outcome outcome) { done(reply_of(outcome, status)); };
   }
 
-  // What never was an id of ours is a connection that does not exist, whoever gave it out.
+  // What never was an id of ours is a connection that does not exist, whoever gave it out: services forget it then.
   std::optional<ConnectionId> id_of(std::string_view text) {
     const auto id = ConnectionId::parse(text);
     if (id) return id;
-    const bool plausible = !text.empty() && text.size() <= kLongestId && std::ranges::all_of(text, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '=' || c == '+' || c == '/';
-    });
-    done_(plausible ? reply_of(Outcome::kGone, 0) : bad("Invalid connectionId"));
+    const bool plausible = request_.errors == ErrorForm::kAws ? may_be_base64(text) : may_be_id(text);
+    done_(plausible ? reply_of(Outcome::kGone, 0) : bad("Invalid connectionId: " + std::string(text)));
     return std::nullopt;
   }
 

@@ -8,6 +8,7 @@
 #include "gatehouse/net/remote_wake.hpp"
 #include "gatehouse/pipeline/answer_fields.hpp"
 #include "gatehouse/pipeline/body_failure.hpp"
+#include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/held_body.hpp"
 
 #include <mutex>
@@ -101,7 +102,9 @@ net::Task<void> Management::serve(RequestContext& context) const {
   path.remove_prefix(path.starts_with(settings_.base_path) ? settings_.base_path.size() : 0);
   const std::string* const held = context.held_body();
   Awaited answer(context.exchange);
-  manage(*directory_, settings_, {context.request().method_text, path, context.query, held != nullptr ? std::string_view(*held) : std::string_view()},
+  manage(*directory_, settings_,
+         {context.request().method_text, path, context.query, held != nullptr ? std::string_view(*held) : std::string_view(),
+          pipeline::as_amazon(context.route) ? ErrorForm::kAws : ErrorForm::kHelpful},
          answer.done());
   net::Task<std::optional<ManagementReply>> waiting = answer.wait();
   const std::optional<ManagementReply> reply = co_await waiting;

@@ -102,19 +102,25 @@ def sigv4(reason, detail, amazon="INVALID_SIGNATURE", status=403, **how):
     return refusal(reason, status, amazon, detail, **how)
 
 
+def in_words(reason, text, exception="InvalidSignatureException", **how):
+    """What Amazon says of a signature in words of its own."""
+    return sigv4(reason, text, (403, text, exception), **how)
+
+
 CHALLENGE = {"www-authenticate": "AWS4-HMAC-SHA256"}
 TIME = r"\d{8}T\d{6}Z"
 SIGV4 = [
     refusal("sigv4_missing", 401, "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token", ("GET", "/sigv4"), told=CHALLENGE),
-    sigv4("sigv4_incomplete", re.compile("Authorization header requires 'Signature' parameter.*", re.DOTALL),
-          fields=[("Authorization", "AWS4-HMAC-SHA256 Credential=ci")]),
-    sigv4("sigv4_bad_date", re.compile("Date must be in ISO-8601 'basic format'. Got 'yesterday'.*"), fields=claim("yesterday")),
-    sigv4("sigv4_expired", re.compile(f"Signature expired: 20150830T123600Z is now earlier than {TIME} \\({TIME} - 15 min.\\)"), fields=claim()),
-    sigv4("sigv4_not_yet_valid", re.compile(f"Signature not yet current: 20990830T123600Z is still later than {TIME} \\({TIME} \\+ 15 min.\\)"),
-          fields=claim("20990830T123600Z")),
-    sigv4("sigv4_scope", "Credential should be scoped to correct service: 'execute-api'.", send=signed_now(scope="us-east-1/s3/aws4_request")),
+    in_words("sigv4_incomplete", re.compile("Authorization header requires 'Signature' parameter.*", re.DOTALL), "IncompleteSignatureException",
+             fields=[("Authorization", "AWS4-HMAC-SHA256 Credential=ci")]),
+    in_words("sigv4_bad_date", re.compile("Date must be in ISO-8601 'basic format'. Got 'yesterday'.*"), "IncompleteSignatureException",
+             fields=claim("yesterday")),
+    in_words("sigv4_expired", re.compile(f"Signature expired: 20150830T123600Z is now earlier than {TIME} \\({TIME} - 15 min.\\)"), fields=claim()),
+    in_words("sigv4_not_yet_valid", re.compile(f"Signature not yet current: 20990830T123600Z is still later than {TIME} \\({TIME} \\+ 15 min.\\)"),
+             fields=claim("20990830T123600Z")),
+    in_words("sigv4_scope", "Credential should be scoped to correct service: 'execute-api'.", send=signed_now(scope="us-east-1/s3/aws4_request")),
     sigv4("sigv4_two_forms", re.compile(".*"), send=signed_now(target="/sigv4?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0")),
-    sigv4("sigv4_unsigned_header", "'X-Amz-Extra' must be a 'SignedHeader' in the AWS Authorization.", send=signed_now(fields=[("X-Amz-Extra", "1")])),
+    in_words("sigv4_unsigned_header", "'X-Amz-Extra' must be a 'SignedHeader' in the AWS Authorization.", send=signed_now(fields=[("X-Amz-Extra", "1")])),
     sigv4("sigv4_bad_signed_headers", "'SignedHeaders' must list header names in lower case, sorted and separated by ';'.",
           send=signed_now(signed="x-amz-date;host")),
     sigv4("sigv4_mismatch", SIGNATURE, send=signed_now()),
@@ -127,7 +133,8 @@ SIGV4 = [
                           fields=[("X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")])),
     sigv4("sigv4_body_too_large", "The body is larger than a signed one may be here: raise `body` of the authorizer, or send UNSIGNED-PAYLOAD where "
           "that is accepted.", "REQUEST_TOO_LARGE", 413, send=signed_now("POST", body=b"x" * 2000)),
-    sigv4("access_key_unknown", "The security token included in the request is invalid.", send=signed_now(key="nobody")),
+    in_words("access_key_unknown", "The security token included in the request is invalid.", "UnrecognizedClientException",
+             send=signed_now(key="nobody")),
     sigv4("access_key_denied", f"User: reader is not authorized to perform: execute-api:Invoke on resource: {ARN}GET/sigv4", "ACCESS_DENIED",
           send=by_botocore("GET", "/sigv4", "reader")),
     sigv4("access_key_explicit_deny",

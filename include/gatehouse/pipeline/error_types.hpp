@@ -52,6 +52,8 @@ struct ReasonKind {
   bool known = false;      // in the table; otherwise `type` is a default
   bool of_service = false; // an integration says it in its own words, which nobody replaces
   ErrorType type = ErrorType::kDefault5xx;
+  bool in_amazons_words = false;   // the detail of the refusal is what Amazon answers, instead of the type's message
+  std::string_view exception = {}; // instead of the type's
 };
 ReasonKind kind_of_reason(std::string_view reason, int status);
 

@@ -7,6 +7,7 @@
 #include "gatehouse/pipeline/integration.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/wsapi/connection.hpp"
+#include "gatehouse/wsapi/error_form.hpp"
 #include "gatehouse/wsapi/registry.hpp"
 #include "gatehouse/wsapi/selection.hpp"
 #include "gatehouse/wsapi/settings.hpp"
@@ -19,9 +20,6 @@
 #include <vector>
 
 namespace gatehouse::wsapi {
-
-// Whether error frames say why.
-enum class ErrorForm : std::uint8_t { kHelpful, kAws };
 
 // Counters of one route, each with a cell for every worker.
 struct RouteCounters {

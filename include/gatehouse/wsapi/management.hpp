@@ -16,6 +16,7 @@
 #include "gatehouse/pipeline/integration.hpp"
 #include "gatehouse/pipeline/middleware.hpp"
 #include "gatehouse/wsapi/directory.hpp"
+#include "gatehouse/wsapi/error_form.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,7 @@ struct ManagementRequest {
   std::string_view path;   // below the base path, escapes and all
   std::string_view query;  // raw
   std::string_view body;
+  ErrorForm errors = ErrorForm::kHelpful;  // what never was an id of ours is gone, or, as Amazon has it, a bad request where it is no Base64
 };
 
 struct ManagementReply {

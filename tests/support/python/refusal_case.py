@@ -44,11 +44,12 @@ def message(text, **more):
 
 
 def refusal(reason, status, amazon, detail=None, ask=("GET", "/"), text=None, told=None, told_by_amazon=None, **how):
-    """The case of a reason. `amazon`: one of AMAZON, or none: the default of its status. `told`: the fields of the answer, by name."""
+    """The case of a reason. `amazon`: one of AMAZON, or those three themselves, or none: the default of its status. `told`: the fields of
+    the answer, by name."""
     text = text or MESSAGES[status]
     body = message(text) if detail is None else message(text, reason=reason, detail=detail)
     default = (status, text, "BadRequestException" if status < 500 else "InternalServerErrorException")
-    return Case(how.pop("name", reason), ask, (status, body, told or {}), (*(AMAZON[amazon] if amazon else default), told_by_amazon or {}),
+    return Case(how.pop("name", reason), ask, (status, body, told or {}), (*(AMAZON.get(amazon, amazon) if amazon else default), told_by_amazon or {}),
                 reason=reason, **how)
 
 
@@ -89,7 +90,9 @@ def check_helpful(gateway, case):
 def check_aws(gateway, case):
     answer = ask(gateway, case)
     status, text, exception, fields = case.aws
-    assert (answer.status, answer.body) == (status, json.dumps({"message": text}, separators=(",", ":")).encode())
+    assert answer.status == status
+    assert same(answer.json(), {"message": text}), f"{answer.json()} instead of {text}"
+    assert answer.body == json.dumps(answer.json(), separators=(",", ":")).encode()
     assert answer.fields["content-type"] == "application/json"
     check_fields(answer, {**dict.fromkeys(AWS_ALWAYS, answer.fields["x-request-id"]), "x-amzn-errortype": exception, **fields})
     assert gateway.wait_access(request_id=answer.fields["x-request-id"])["reason"] == case.reason  # the log says more than the client hears

@@ -1,11 +1,13 @@
 #include "gatehouse/wsapi/management.hpp"
 
 #include "gatehouse/net/task_group.hpp"
+#include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "support/fake_exchange.hpp"
 #include "unit/wsapi/registry_fixture.hpp"
 
 #include <set>
+#include <vector>
 
 namespace gatehouse::wsapi {
 namespace {
@@ -29,6 +31,7 @@ class ManagementTest : public testing::RegistryTest {
       exchange.end_body();
     }
     pipeline::Route route;
+    route.errors = std::make_shared<const pipeline::ErrorAnswers>(errors_, std::vector<pipeline::ErrorResponse>());
     pipeline::RequestContext context(exchange, route);
     context.path = exchange.request().path;
     context.query = exchange.request().query;
@@ -50,6 +53,7 @@ class ManagementTest : public testing::RegistryTest {
 
   ManagementSettings settings_{"chat", "/ws"};
   Directory* directory_ = &registry_;
+  pipeline::ErrorStyle errors_ = pipeline::ErrorStyle::kHelpful;
 };
 
 // Other nodes that do not answer: `outcome` is what becomes of everything.
@@ -184,6 +188,26 @@ TEST_F(ManagementTest, GoneIsGoneInAmazonsWords) {
   const Answered bad = call("POST", "/@connections/a%20b", "x");
   EXPECT_EQ(bad.status, 400);
   EXPECT_EQ(bad.error, "BadRequestException");
+  EXPECT_EQ(bad.body, R"({"message":"Invalid connectionId: a b"})");
+}
+
+TEST_F(ManagementTest, WhatIsNoBase64IsNoIdForAmazon) {
+  // The first is what a local emulator gave out and Amazon refused.
+  for (const char* const id : {"cjy8i76bx002884le6n17d49b", "a", "YWJj%3D%3D%3D%3D", "L0SM9cOFvHcCIhw%3D%3D", "a%3Db%3D", "%3D", "a%22b", "7f3c-."}) {
+    errors_ = pipeline::ErrorStyle::kAws;
+    for (const char* const method : {"GET", "DELETE", "POST"}) {
+      const Answered answered = call(method, std::string("/@connections/") + id, std::string(method) == "POST" ? std::optional<std::string>("x") : std::nullopt);
+      EXPECT_EQ(answered.status, 400) << id;
+      EXPECT_EQ(answered.error, "BadRequestException");
+      EXPECT_EQ(answered.reason, "websocket_bad_request");
+    }
+  }
+  EXPECT_EQ(call("GET", "/@connections/cjy8i76bx002884le6n17d49b").body, R"({"message":"Invalid connectionId: cjy8i76bx002884le6n17d49b"})");
+  EXPECT_EQ(call("GET", "/@connections/a%22b").body, R"({"message":"Invalid connectionId: a\"b"})");
+  EXPECT_EQ(call("PUT", "/@groups/g/connections/cjy8i76bx002884le6n17d49b").status, 400);
+  for (const char* const id : {"L0SM9cOFvHcCIhw%3D", "L0SM9cOFvHcCIhw", "YWI%3D", "YQ%3D%3D", "a-_b", "a%2Bb%2F"}) EXPECT_EQ(call("GET", std::string("/@connections/") + id).status, 410) << id;
+  errors_ = pipeline::ErrorStyle::kHelpful;
+  EXPECT_EQ(call("GET", "/@connections/cjy8i76bx002884le6n17d49b").status, 410);
 }
 
 TEST_F(ManagementTest, ALargeBodyIsRefusedBeforeAnybodyIsAsked) {
