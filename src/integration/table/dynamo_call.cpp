@@ -2,6 +2,7 @@
 
 #include "integration/whole_body.hpp"
 #include "json_template.hpp"
+#include "message_answer.hpp"
 #include "store_access.hpp"
 
 #include "gatehouse/dynamo/wire/json_reader.hpp"
@@ -17,11 +18,8 @@ using dynamo::ValueWriter;
 using pipeline::Answer;
 using pipeline::RequestContext;
 
-void refuse(RequestContext& context, std::string_view reason, std::string_view message) {
-  std::string body = R"({"message":)";
-  dynamo::write_json_string(body, message);
-  body += '}';
-  context.answer(Answer(context.arena(), 400, reason, "application/json", context.arena().copy(body)));
+void refuse(RequestContext& context, int status, std::string_view reason, std::string_view message) {
+  context.answer(message_answer(context.arena(), status, reason, message));
 }
 
 class DynamoCall final : public pipeline::Integration {
@@ -42,7 +40,7 @@ class DynamoCall final : public pipeline::Integration {
     StoreAccess store(context, *engine_);
     std::string problem;
     if (!write_json(store.request(), settings_.request, context, documents, problem))
-      co_return refuse(context, "field_missing", problem);
+      co_return refuse(context, 400, "field_missing", problem);
     const StoreReply reply = co_await store.call(settings_.operation);
     if (!reply.ok) co_return context.answer(answer_of_fault(context.arena(), reply));
 
@@ -52,7 +50,8 @@ class DynamoCall final : public pipeline::Integration {
     if (!settings_.answer) {
       dynamo::write_plain_value(answer, documents.result);
     } else if (!write_json(answer, *settings_.answer, context, documents, problem)) {
-      co_return not_found(context, problem);
+      // The answer is made of what the store has not: there is no such item.
+      co_return refuse(context, 404, "item_not_found", problem);
     }
     context.answer(Answer(context.arena(), settings_.status, "ok", "application/json", context.arena().copy(answer)));
   }
@@ -63,14 +62,6 @@ class DynamoCall final : public pipeline::Integration {
       return uses_document(node, JsonNode::Document::kBody) || uses_document(node, JsonNode::Document::kItem);
     };
     return uses(settings.request) || (settings.answer && uses(*settings.answer));
-  }
-
-  // The answer is made of what the store has not: there is no such item.
-  static void not_found(RequestContext& context, std::string_view problem) {
-    std::string body = R"({"message":)";
-    dynamo::write_json_string(body, problem);
-    body += '}';
-    context.answer(Answer(context.arena(), 404, "item_not_found", "application/json", context.arena().copy(body)));
   }
 
   // Plain JSON of any kind, encoded; false, and answered, when it is none.
@@ -85,7 +76,7 @@ class DynamoCall final : public pipeline::Integration {
       reader.finish();
       if (!reader.fault()) co_return true;
     }
-    refuse(context, "body_not_json", "the body is not valid JSON");
+    refuse(context, 400, "body_not_json", "the body is not valid JSON");
     co_return false;
   }
 

@@ -1,8 +1,9 @@
 #include "store_access.hpp"
 
+#include "message_answer.hpp"
+
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
-#include "gatehouse/dynamo/wire/json_writer.hpp"
 #include "gatehouse/pipeline/answer_fields.hpp"
 
 #include <chrono>
@@ -123,10 +124,7 @@ StoreReply StoreAccess::read_answer(int status) {
 
 pipeline::Answer answer_of_fault(Arena& arena, const StoreReply& reply) {
   const auto made = [&](int status, std::string_view reason) {
-    std::string body = R"({"message":)";
-    dynamo::write_json_string(body, status >= 500 ? std::string_view("The table cannot be used now") : reply.message);
-    body += '}';
-    return pipeline::Answer(arena, status, reason, "application/json", arena.copy(body));
+    return message_answer(arena, status, reason, status >= 500 ? "The table cannot be used now" : reply.message);
   };
   const auto busy = [&](int status, std::string_view reason) {
     pipeline::Answer answer = made(status, reason);

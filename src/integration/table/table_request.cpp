@@ -2,6 +2,7 @@
 
 #include "etag.hpp"
 #include "integration/whole_body.hpp"
+#include "message_answer.hpp"
 
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
@@ -24,10 +25,7 @@ bool is_json(std::string_view type) {
 }  // namespace
 
 void TableRequest::refuse(int status, std::string_view reason, std::string_view message) {
-  std::string body = R"({"message":)";
-  dynamo::write_json_string(body, message);
-  body += '}';
-  answer_json(status, body, reason);
+  context.answer(message_answer(context.arena(), status, reason, message));
 }
 
 void TableRequest::answer_json(int status, std::string_view json, std::string_view reason) {
