@@ -90,10 +90,7 @@ class RequestHandler::Pin {
 class RequestHandler::Books {
  public:
   explicit Books(RequestContext& context) : context_(context) {}
-  ~Books() {
-    if (context_.exchange.failed() && context_.reason == "ok") context_.reason = http::to_string(context_.exchange.failure());
-    for (const auto& step : context_.route.steps) step->on_end(context_);
-  }
+  ~Books() { context_.end_steps(); }
   Books(const Books&) = delete;
   Books& operator=(const Books&) = delete;
 

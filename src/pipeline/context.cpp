@@ -88,6 +88,11 @@ void RequestContext::finish(const http::Fields& trailers) {
   exchange.finish(trailers);
 }
 
+void RequestContext::end_steps() noexcept {
+  if (exchange.failed() && reason == "ok") reason = http::to_string(exchange.failure());
+  for (const auto& step : route.steps) step->on_end(*this);
+}
+
 std::string_view RequestContext::filtered(std::string_view bytes, http::More more) {
   for (const auto& filter : filters_) bytes = filter->pass(bytes, more);
   return bytes;

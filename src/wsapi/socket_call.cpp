@@ -39,10 +39,7 @@ SocketCall::SocketCall(net::Worker& worker, const SocketRoutes& routes, const So
   context_.identity.claims = facts.claims;
 }
 
-SocketCall::~SocketCall() {
-  if (exchange_.failed() && context_.reason == "ok") context_.reason = http::to_string(exchange_.failure());
-  for (const auto& step : context_.route.steps) step->on_end(context_);
-}
+SocketCall::~SocketCall() { context_.end_steps(); }
 
 void SocketCall::set_payload(std::string_view payload, Content content) {
   payload_ = payload;

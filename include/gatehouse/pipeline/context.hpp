@@ -152,6 +152,8 @@ class RequestContext {
   void write(std::string_view bytes, http::More more);
   void finish(const http::Fields& trailers);
   bool drained() const { return exchange.drained(); }
+  // When all is over, however it ended, exactly once: runs the steps' on_end.
+  void end_steps() noexcept;
 
   // For steps, in on_response(): the body passes `filter` behind those that are there already. A filter that changes the
   // length must take Content-Length from the head; respond() sets it again where the whole body is known by then.
