@@ -438,6 +438,23 @@ def test_a_table_that_refuses_says_so_without_reply(rig):
 
 # ---- Groups
 
+def test_a_mocks_headers_join_and_response_may_not(rig):
+    """`response` changes what the client hears, which is made after the answer was read."""
+    def config(**connect):
+        return [{"match": "$connect", **connect}, {"match": "$default", "mock": {}}]
+
+    gateway = chat(rig, config(mock={"headers": {"x-gatehouse-join": "lobby"}}, response={"set_header": {"x-heard": "yes"}}),
+                   api={"management": {"auth": "none"}})
+    assert Socket(gateway).head.fields["x-heard"] == "yes"
+    assert len(json.loads(gateway.get("/ws/@groups/lobby").body)["connections"]) == 1
+    file = rig.folder / "refused.yaml"
+    file.write_text(json.dumps(complete({"apis": [{
+        "name": "chat", "type": "websocket", "base_path": "/ws",
+        "routes": config(mock={}, response={"set_header": {"x-gatehouse-join": "lobby"}})}]})))
+    checked = run("check", file)
+    assert checked.returncode != 0 and "'x-gatehouse-join' is written by the gateway and cannot be changed" in checked.stdout + checked.stderr
+
+
 def test_answers_join_and_leave_groups(rig):
     def serve(request_, connection):
         kind = request_.fields["x-gatehouse-route"]
