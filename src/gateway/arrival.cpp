@@ -56,11 +56,13 @@ std::string_view forwarded_host(const http::RequestHead& request) {
   return take_last(*list);
 }
 
+// Some proxies say ws and wss of handshakes.
 std::string_view forwarded_scheme(const http::RequestHead& request) {
   auto list = request.fields.get(FieldId::kXForwardedProto);
   if (!list) return request.scheme;
   const std::string_view nearest_hop = take_last(*list);
-  return nearest_hop == "https" || nearest_hop == "http" ? nearest_hop : request.scheme;
+  if (nearest_hop == "https" || nearest_hop == "wss") return "https";
+  return nearest_hop == "http" || nearest_hop == "ws" ? "http" : request.scheme;
 }
 
 }  // namespace

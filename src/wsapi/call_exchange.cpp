@@ -28,13 +28,14 @@ constexpr std::array kTypes = {type_line("Content-Type: application/json\r\n"), 
 
 }  // namespace
 
-CallExchange::CallExchange(net::Worker& worker, const IpAddress& client, std::string_view path, std::string_view authority, std::size_t most)
+CallExchange::CallExchange(net::Worker& worker, const IpAddress& client, std::string_view scheme, std::string_view path, std::string_view authority,
+                           std::size_t most)
     : worker_(worker), arrival_(worker.now()), most_(most) {
   waiter_.emplace(worker.ready());
   peer_.remote.address = client;
   request_.method = http::Method::kPost;
   request_.method_text = kPost;
-  request_.scheme = "http";
+  request_.scheme = scheme;
   request_.authority = authority;
   request_.path = path;
 }

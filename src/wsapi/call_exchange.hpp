@@ -27,8 +27,9 @@ class CallExchange final : public http::Exchange {
     bool function_failed = false;                     // X-Amz-Function-Error: the body says how, to nobody but the log
   };
 
-  // Of a message, or of an end. Texts are borrowed: `path` and `authority` outlive this.
-  CallExchange(net::Worker& worker, const IpAddress& client, std::string_view path, std::string_view authority, std::size_t most);
+  // Of a message, or of an end. Texts are borrowed: they outlive this.
+  CallExchange(net::Worker& worker, const IpAddress& client, std::string_view scheme, std::string_view path, std::string_view authority,
+               std::size_t most);
   // Of a handshake: sleeps on its waiter. Goes on when its client leaves: an integration that says yes to a $connect must be told
   // the end too.
   CallExchange(http::Exchange& of, std::size_t most);

@@ -187,6 +187,7 @@ class ConnectIntegration final : public pipeline::Integration {
     ConnectionFacts facts;
     facts.source = context.client;
     facts.connected_at = socket.connected_at;
+    facts.secure = context.scheme == "https";
     facts.user_agent = socket.user_agent;
     facts.domain_name = context.host;
     facts.subprotocol = subprotocol;

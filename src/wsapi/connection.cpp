@@ -82,6 +82,7 @@ Connection::Connection(Shelf& shelf, const ConnectionId& id, std::uint32_t seria
                        std::shared_ptr<const ConnectionLimits> limits, std::shared_ptr<MessageSink> sink)
     : shelf_(shelf),
       id_(id),
+      secure_(facts.secure),
       serial_(serial),
       source_(facts.source),
       connected_at_(facts.connected_at),
@@ -96,7 +97,7 @@ Connection::~Connection() = default;
 
 ConnectionFacts Connection::facts() const {
   const auto texts = unpacked(texts_.get());
-  return {source_, connected_at_, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6], texts[7], texts[8], claims_};
+  return {source_, connected_at_, secure_, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6], texts[7], texts[8], claims_};
 }
 
 std::chrono::system_clock::time_point Connection::wall(TimePoint time) const {

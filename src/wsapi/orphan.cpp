@@ -66,6 +66,7 @@ std::string write_record(std::string_view api, std::string_view stage, const Con
   writer.text("source", facts.source.to_string());
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(facts.connected_at.time_since_epoch());
   writer.raw("at", std::to_string(since.count()));
+  if (facts.secure) writer.raw("secure", "true");
   for (const Text& text : kTexts) {
     if (!(facts.*text.fact).empty()) writer.text(text.name, facts.*text.fact);
   }
@@ -93,6 +94,8 @@ std::optional<Orphan> read_record(const ConnectionId& id, std::string_view recor
   std::from_chars(at.text().data(), at.text().data() + at.text().size(), milliseconds);
   if (milliseconds < 0 || milliseconds > 9'000'000'000'000) return std::nullopt;
   orphan.connected_at = std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
+  const JsonValue secure = root.find("secure");
+  orphan.secure = secure && secure.kind() == JsonKind::kTrue;
   for (const Text& text : kTexts) orphan.*text.kept = text_of(root.find(text.name));
   if (const JsonValue claims = root.find("claims"); claims && claims.is_object()) {
     std::string json;
@@ -108,6 +111,7 @@ ConnectionFacts Orphan::facts() const {
   ConnectionFacts facts;
   facts.source = source;
   facts.connected_at = connected_at;
+  facts.secure = secure;
   for (const Text& text : kTexts) facts.*text.fact = this->*text.kept;
   facts.claims = claims;
   return facts;

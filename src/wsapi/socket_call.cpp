@@ -15,7 +15,7 @@ SocketCall::SocketCall(net::Worker& worker, const SocketRoutes& routes, const So
                        const ConnectionFacts& facts, std::string_view event, const Clock& clock)
     : route_(route),
       clock_(clock),
-      exchange_(worker, facts.source, routes.path, facts.domain_name, most_answered(*routes.limits)),
+      exchange_(worker, facts.source, facts.scheme(), routes.path, facts.domain_name, most_answered(*routes.limits)),
       context_(exchange_, *route.route) {
   id.write(id_.data());
   static_assert(kRequestIdSize == 32);

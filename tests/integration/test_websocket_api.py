@@ -436,6 +436,23 @@ def test_a_table_that_refuses_says_so_without_reply(rig):
     assert error(socket) == "Bad Request"
 
 
+@pytest.mark.parametrize("trusted, said, proto, host", [
+    (True, "https", "https", "shop.test"), (True, "wss", "https", "shop.test"), (True, "ws", "http", "shop.test"),
+    (True, "gopher", "http", "shop.test"), (False, "https", "http", None)])
+def test_every_call_says_over_what_the_client_came(rig, trusted, said, proto, host):
+    routes = [{"match": "$connect", "backend": "chat"}, {"match": "$default", "backend": "chat", "reply": True}, {"match": "$disconnect", "backend": "chat"}]
+    routes.append({"match": "mine", "mock": {"body": "$context.scheme"}})
+    gateway = chat(rig, routes, serve=echo, trusted_proxies=["127.0.0.1"] if trusted else [])
+    socket = Socket(gateway, fields=[("X-Forwarded-Proto", said), ("X-Forwarded-Host", "shop.test")])
+    assert socket.ask("hello") == "hello"
+    assert socket.ask({"action": "mine"}) == proto
+    socket.close()
+    calls = gateway.upstream.wait_requests(3)
+    assert [call.fields["x-gatehouse-event"] for call in calls] == ["CONNECT", "MESSAGE", "DISCONNECT"]
+    assert [call.fields["x-forwarded-proto"] for call in calls] == [proto] * 3
+    assert [call.fields["x-forwarded-host"] for call in calls] == [host or "gateway.test"] * 3
+
+
 # ---- Groups
 
 def test_a_mocks_headers_join_and_response_may_not(rig):

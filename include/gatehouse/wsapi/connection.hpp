@@ -31,6 +31,7 @@ struct Group;
 struct ConnectionFacts {
   IpAddress source;
   std::chrono::system_clock::time_point connected_at;
+  bool secure = false;  // https or wss, as the gateway or a trusted proxy saw it
   std::string_view user_agent;
   std::string_view domain_name;  // as the client asked for it, with port
   std::string_view subprotocol;  // agreed on; may be empty
@@ -39,6 +40,8 @@ struct ConnectionFacts {
   // Who it is: pipeline::Identity as $connect left it.
   std::string_view method, subject, api_key, plan;
   std::shared_ptr<const crypto::Claims> claims = {};
+
+  std::string_view scheme() const { return secure ? "https" : "http"; }
 };
 
 // A message from the client.
@@ -140,6 +143,7 @@ class Connection final : private http::WebSocketEvents {
   bool running_ = false;   // the task has not ended
   bool starting_ = false;  // nor been suspended
   bool over_ = false;      // and never will there be another
+  bool secure_;
   std::uint32_t serial_;   // no other connection of the shelf has it
   IpAddress source_;
   std::chrono::system_clock::time_point connected_at_;

@@ -18,6 +18,7 @@ struct Orphan {
   std::string api, stage;
   std::chrono::system_clock::time_point connected_at;
   IpAddress source;
+  bool secure = false;
   std::string user_agent, domain_name, subprotocol, request_id, route, method, subject, api_key, plan;
   std::shared_ptr<const crypto::Claims> claims;
 

@@ -126,7 +126,7 @@ TEST_F(CallExchangeTest, WhatIsNoProxyAnswerStaysAsItIs) {
 
 TEST_F(CallExchangeTest, ABrokenProxyAnswerIsAFailure) {
   for (const std::string_view body : {R"({"statusCode":99})", R"({"statusCode":"x"})", R"({"statusCode":null})", R"({"statusCode":200,"body":"%","isBase64Encoded":true})"}) {
-    CallExchange call(worker, *IpAddress::parse("192.0.2.7"), "/", "", 1000);
+    CallExchange call(worker, *IpAddress::parse("192.0.2.7"), "http", "/", "", 1000);
     call.respond(head(200), body, More::kNo);
     read_proxy_answer(call.answered(), call.arena());
     EXPECT_EQ(call.answered().status, 502) << body;

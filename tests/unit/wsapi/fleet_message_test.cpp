@@ -114,6 +114,7 @@ TEST(OrphanTest, HasAllThatADisconnectCallNeeds) {
   ConnectionFacts facts;
   facts.source = *IpAddress::parse("192.0.2.7");
   facts.connected_at = WallTime(1'700'000'000'123ms);
+  facts.secure = true;
   facts.user_agent = "quo\"ted <b>";
   facts.domain_name = "api.example:8443";
   facts.subprotocol = "chat.v2";
@@ -133,6 +134,8 @@ TEST(OrphanTest, HasAllThatADisconnectCallNeeds) {
   const ConnectionFacts kept = orphan->facts();
   EXPECT_EQ(kept.source, facts.source);
   EXPECT_EQ(kept.connected_at, facts.connected_at);
+  EXPECT_TRUE(kept.secure);
+  EXPECT_EQ(kept.scheme(), "https");
   EXPECT_EQ(kept.user_agent, facts.user_agent);
   EXPECT_EQ(kept.domain_name, facts.domain_name);
   EXPECT_EQ(kept.subprotocol, facts.subprotocol);
@@ -155,6 +158,7 @@ TEST(OrphanTest, GoesWithoutClaimsThatAreTooLarge) {
   const auto orphan = read_record(ConnectionId(), record);
   ASSERT_TRUE(orphan);
   EXPECT_FALSE(orphan->claims);
+  EXPECT_EQ(orphan->facts().scheme(), "http");
 }
 
 TEST(OrphanTest, IsNotReadFromAnythingElse) {
