@@ -28,9 +28,11 @@ endif()
 
 find_program(GATEHOUSE_CCACHE ccache)
 if(GATEHOUSE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Relative paths, and the option above left out of the key: another clone on this machine hits what this one compiled.
+  # Relative paths, and the option above left out of the key: another clone on this machine hits what this one compiled. The
+  # sloppiness is what ccache asks for before it takes precompiled headers.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_IGNOREOPTIONS=-ffile-prefix-map=* ${GATEHOUSE_CCACHE})
+      env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_IGNOREOPTIONS=-ffile-prefix-map=*
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${GATEHOUSE_CCACHE})
 endif()
 
 find_program(GATEHOUSE_MOLD mold)
