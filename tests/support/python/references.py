@@ -2,6 +2,7 @@
 managers fetch them into build/references when a test first needs them. Each serves on loopback, in memory, until it is stopped."""
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ SDK_PACKAGES = {"@aws-sdk/client-dynamodb": "3", "@aws-sdk/client-dynamodb-strea
 PYTHON_PACKAGES = {"pynamodb": "6.1.0"}
 DYNAMODB_LOCAL = "2.6.1"
 INSTALL_SECONDS = 600
+PING_SECONDS = 20
 
 POM = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -38,6 +40,16 @@ class Unreachable(Exception):
     """The package could not be fetched: this machine has no such program or no registry."""
 
 
+@functools.cache
+def registry_answers():
+    """Whether packages can be fetched at all. Asked once a process, and without npm's own patience: tests would wait for it in a row."""
+    ask = ["npm", "ping", "--fetch-retries=0", f"--fetch-timeout={PING_SECONDS * 1000}"]
+    try:
+        return subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * PING_SECONDS).returncode == 0
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return False
+
+
 def fetch(name, facts, steps):
     """Runs `steps(folder)` once for these facts, whichever test process comes first; returns the folder."""
     folder = CACHE / name
@@ -47,6 +59,8 @@ def fetch(name, facts, steps):
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != wanted:
+            if not registry_answers():
+                raise Unreachable("no registry of packages answers")
             steps(folder)
             stamp.write_text(wanted)
     return folder
@@ -55,7 +69,10 @@ def fetch(name, facts, steps):
 def execute(*command, folder):
     if not shutil.which(command[0]):
         raise Unreachable(f"{command[0]} is not installed")
-    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    try:
+        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    except subprocess.TimeoutExpired as late:
+        raise Unreachable(f"{' '.join(command)} took more than {INSTALL_SECONDS} s") from late
     if done.returncode != 0:
         raise Unreachable(f"{' '.join(command)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")
 
@@ -94,8 +111,7 @@ def required():
     try:
         yield
     except Unreachable as missing:
-        ping = subprocess.run(["npm", "ping"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60) if shutil.which("npm") else None
-        if ping and ping.returncode == 0:
+        if registry_answers():
             raise
         pytest.skip(f"no registry of packages here: {missing}")
 

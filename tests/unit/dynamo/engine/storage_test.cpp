@@ -23,6 +23,13 @@ struct Kind {
   Durability durability;
 };
 
+// A value of 1,000 bytes that takes as many in a file: what compresses well is nearly nothing there.
+std::string noise(std::mt19937& random) {
+  std::string value(1000, '\0');
+  for (char& byte : value) byte = static_cast<char>(random());
+  return value;
+}
+
 class StorageTest : public testing::TestWithParam<Kind> {
  protected:
   void SetUp() override { storage_ = make(); }
@@ -362,13 +369,8 @@ TEST_P(StorageTest, APatientAndAnImpatientReadOfWhatIsInMemoryAgree) {
 }
 
 TEST_P(StorageTest, TrimmingTheLogLeavesWhatIsNewer) {
-  // What compresses well may be so small in a file that erasing it is not worth a tombstone.
   std::mt19937 random(7);
-  std::string noise(1000, '\0');
-  for (int i = 0; i < 3000; ++i) {
-    for (char& byte : noise) byte = static_cast<char>(random());
-    put("s1" + std::to_string(10000 + i), noise, Family::kLog);
-  }
+  for (int i = 0; i < 3000; ++i) put("s1" + std::to_string(10000 + i), noise(random), Family::kLog);
   put("s2", "other stream", Family::kLog);
   storage_->trim_log("s1", "s112990");
   const Rows rows = forward("s112990", "s2", nullptr, Family::kLog);
@@ -399,7 +401,8 @@ TEST_P(StorageTest, ACheckpointIsAStoreOfItsOwn) {
 }
 
 TEST_P(StorageTest, EstimatesTheSizeOfARange) {
-  for (int i = 0; i < 2000; ++i) put("a" + std::to_string(i), std::string(1000, 'x'));
+  std::mt19937 random(7);
+  for (int i = 0; i < 2000; ++i) put("a" + std::to_string(i), noise(random));
   EXPECT_GT(storage_->approximate_size("a", "b"), 500'000U);
   EXPECT_LT(storage_->approximate_size("b", "c"), 100'000U);
 }
