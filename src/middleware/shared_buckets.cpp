@@ -186,7 +186,11 @@ void SharedBuckets::apply(const Report& report, const Grant& grant, TimePoint no
   Entry& entry = entries_[report.index];
   const std::lock_guard lock(locks_[report.index / kWays % kLocks].mutex);
   if (entry.key == report.key) {
-    entry.share += static_cast<std::uint32_t>(std::min(grant.tokens, report.want));
+    const auto granted = static_cast<std::uint32_t>(std::min(grant.tokens, report.want));
+    // What was taken of the mirror meanwhile was taken of these.
+    const std::uint32_t settled = std::min(entry.spent, granted);
+    entry.spent -= settled;
+    entry.share += granted - settled;
     const Duration since = Duration(entry.interval) * entry.spent;
     entry.full_at = (now.time_since_epoch() + std::clamp(grant.full_in, Duration(0), Duration(kLongest)) + since).count();
     entry.exhausted = grant.left == 0 || grant.tokens < report.want;

@@ -60,6 +60,20 @@ TEST(SharedBucketsTest, BehavesAsABucketOfItsOwnUntilTheFirstAnswer) {
   EXPECT_EQ(verdict.retry_after, 100ms);
 }
 
+TEST(SharedBucketsTest, WhatIsTakenWhileAShareIsOnItsWayIsTakenOfIt) {
+  CommonBucket common;
+  SharedBuckets buckets(OnFailure::kLocal, kSeed, kEvery);
+  buckets.set_connected(true);
+  int passed = passing(buckets, 4, {1, 1h}, 10, kStart);
+  std::vector<Report> reports;
+  buckets.collect(kStart, 1000, reports);
+  ASSERT_EQ(reports.size(), 1U);
+  passed += passing(buckets, 20, {1, 1h}, 10, kStart);
+  buckets.apply(reports.front(), common.tell(reports.front(), kStart), kStart);
+  passed += passing(buckets, 20, {1, 1h}, 10, kStart);
+  EXPECT_EQ(passed, 10);
+}
+
 TEST(SharedBucketsTest, TellsWhatItTookBeforeItKnewAndTheOthersGetWhatIsLeft) {
   CommonBucket common;
   SharedBuckets one(OnFailure::kLocal, kSeed, kEvery);

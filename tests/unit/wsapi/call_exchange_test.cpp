@@ -28,7 +28,7 @@ class CallExchangeTest : public ::testing::Test {
   }
 
   net::Worker worker{0};
-  CallExchange exchange{worker, *IpAddress::parse("192.0.2.7"), "/ws", "chat.test", 200};
+  CallExchange exchange{worker, *IpAddress::parse("192.0.2.7"), "http", "/ws", "chat.test", 200};
 };
 
 TEST_F(CallExchangeTest, AMessageIsAPostOfItsPayload) {
