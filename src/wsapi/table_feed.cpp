@@ -30,10 +30,15 @@ TimePoint from_now(Duration duration) { return std::chrono::steady_clock::now() 
 struct TableFeed::Signal {
   std::atomic<bool> changed{false};
   net::RemoteWake::Handle wake;
+
+  void tell() {
+    if (!changed.exchange(true)) wake.wake();
+  }
 };
 
 struct TableFeed::UnderWay {
   std::atomic<std::uint32_t> count{0};
+  std::atomic<bool> refused{false};  // a worker had too many to take one more
   net::RemoteWake::Handle wake;
 };
 
@@ -45,7 +50,7 @@ TableFeed::TableFeed(net::Worker& worker, Registry& connections, std::shared_ptr
       waiter_(worker.ready()),
       wake_(worker, waiter_),
       signal_(new Signal{false, wake_.handle()}),
-      under_way_(new UnderWay{0, wake_.handle()}),
+      under_way_(new UnderWay{0, false, wake_.handle()}),
       source_(engine_, worker, waiter_, table_),
       uses_(std::make_shared<const std::vector<TableFeedUse>>()) {}
 
@@ -71,9 +76,7 @@ net::Task<void> TableFeed::run() {
     const bool heard = connections_.open_count() > 0;
     if (!placed) {
       watch_.reset();
-      watch_ = engine_->watch_stream(table_, [signal = signal_] {
-        if (!signal->changed.exchange(true)) signal->wake.wake();
-      });
+      watch_ = engine_->watch_stream(table_, [signal = signal_] { signal->tell(); });
     }
     if (!heard && !watch_) {
       placed = false;
@@ -128,6 +131,8 @@ net::Task<void> TableFeed::sleep_through(Duration duration) {
 
 // Until it is level with the stream.
 net::Task<Result<bool>> TableFeed::read_all() {
+  if (under_way_->refused.exchange(false))
+    co_return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, StreamSource::kLost, "too many broadcasts are under way");
   for (std::size_t at = source_.shards(); at-- > 0;) {
     for (bool more = true; more;) {
       StreamPage page;
@@ -177,7 +182,7 @@ net::Task<bool> TableFeed::wait_for_room() {
   const net::Alarm alarm(worker_, waiter_, from_now(kDeliveryPatience));
   while (under_way_->count.load() >= kMostUnderWay) {
     if (alarm.rang()) {
-      under_way_.reset(new UnderWay{0, wake_.handle()});
+      under_way_.reset(new UnderWay{0, false, wake_.handle()});
       co_return false;
     }
     co_await waiter_;
@@ -194,11 +199,20 @@ void TableFeed::send(const TableFeedUse& use, Notice notice) {
     admits = [feed = use.feed, audience = std::make_shared<const Audience>(std::move(notice.audience))](const Connection& connection) {
       return wsapi::admits(feed->only_to, *audience, connection.facts());
     };
-  connections_.broadcast_here(use.api, group, frame, admits, [under_way = under_way_, counters = use.counters](const Delivered& delivered) {
+  const auto count = [signal = signal_, under_way = under_way_, counters = use.counters](const Delivered& delivered) {
     counters->messages.fetch_add(delivered.sent, std::memory_order_relaxed);
     counters->missed.fetch_add(delivered.full, std::memory_order_relaxed);
     if (under_way->count.fetch_sub(1) == kMostUnderWay) under_way->wake.wake();
-  });
+    note_refusal(delivered, *under_way, *signal);
+  };
+  connections_.broadcast_here(use.api, group, frame, admits, count);
+}
+
+// The gap is told again and again until it is taken.
+void TableFeed::note_refusal(const Delivered& delivered, UnderWay& under_way, Signal& signal) {
+  if (delivered.outcome != Outcome::kBusy) return;
+  under_way.refused.store(true);
+  signal.tell();
 }
 
 // To all who may have heard of changes.
@@ -213,7 +227,8 @@ void TableFeed::tell_gap() {
         const auto groups = connection.groups();
         return std::ranges::any_of(groups, [&head](const std::string& group) { return group.starts_with(head); });
       };
-    connections_.broadcast_here(use.api, {}, PreparedFrame(Opcode::kText, gap_message(table_)), admits, [](const Delivered&) {});
+    connections_.broadcast_here(use.api, {}, PreparedFrame(Opcode::kText, gap_message(table_)), admits,
+                                [signal = signal_, under_way = under_way_](const Delivered& delivered) { note_refusal(delivered, *under_way, *signal); });
   }
 }
 

@@ -60,6 +60,7 @@ class TableFeed {
   net::Task<void> sleep(Duration at_most);         // until the stream has changed
   net::Task<void> sleep_through(Duration duration);  // whatever happens
   void send(const TableFeedUse& use, Notice notice);
+  static void note_refusal(const Delivered& delivered, UnderWay& under_way, Signal& signal);
   void tell_gap();
   void failed(const Error& error);
   void be_ready();

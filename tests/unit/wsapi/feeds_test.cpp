@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <thread>
 
 namespace gatehouse::wsapi {
 namespace {
@@ -250,6 +251,24 @@ TEST_F(FeedsTest, ALostPlaceIsAGapThatIsTold) {
   stranger.receive();
   EXPECT_TRUE(stranger.frames.empty());
   EXPECT_NE(metrics().find(R"(gatehouse_feed_gaps_total{api="chat",table="notes"} 1)"), std::string::npos) << metrics();
+}
+
+TEST_F(FeedsTest, WhatAWorkerHasNoRoomForIsAGapThatIsTold) {
+  Client ann = open();
+  Client crowd = open();
+  ann.connection->join("notes-ann");
+  crowd.connection->join("crowd");
+  feeds_.adopt({setup()});
+  // The worker stands still: these wait before what the feed sends.
+  for (int i = 0; i < 1024; ++i) registry_.broadcast_here("chat", "crowd", http::PreparedFrame(http::websocket::Opcode::kText, "x"), {}, [](const Delivered&) {});
+  put("1", "ann");
+  while (engine_->reads == 0) std::this_thread::yield();
+  std::promise<void> sent;
+  background_.post([&] { sent.set_value(); });
+  sent.get_future().wait();
+  EXPECT_EQ(seen(ann), R"({"event":"GAP","table":"notes"})");
+  put("2", "ann");
+  EXPECT_NE(seen(ann).find(R"("keys":{"id":"2"})"), std::string::npos);
 }
 
 TEST_F(FeedsTest, AFeedThatFallsBehindGoesOnWithTheNewest) {
