@@ -61,7 +61,7 @@ def test_nobody_hears_what_is_not_theirs(rig):
     assert bob.receive_json()["event"] == "INSERT"
     gateway.exchange("DELETE", "/notes/1")
     assert bob.receive_json()["event"] == "REMOVE"
-    assert gateway.metric("gatehouse_feed_messages_total", api="live", table="notes") == 6
+    gateway.wait_metric("gatehouse_feed_messages_total", 6, api="live", table="notes")
 
 
 def test_filters_with_values_lists_of_claims_and_hidden_fields(rig):
