@@ -55,7 +55,8 @@ def contents(client):
 
 @pytest.fixture(scope="module", params=["dynoxide", "dynamodb-local"])
 def reference(request):
-    server = references.KINDS[request.param]()
+    with references.required():
+        server = references.KINDS[request.param]()
     yield server
     server.stop()
 
@@ -161,7 +162,8 @@ def remote_store(request, tmp_path_factory):
     if request.param == "gateway":
         server = StoreGateway(tmp_path_factory.mktemp("behind"))
     else:
-        server = references.KINDS[request.param]()
+        with references.required():
+            server = references.KINDS[request.param]()
     yield server
     server.stop()
 
