@@ -4,6 +4,7 @@
 #include "caller_facts.hpp"
 #include "checks.hpp"
 #include "descriptions.hpp"
+#include "parsed_text.hpp"
 #include "scalars.hpp"
 
 #include "gatehouse/dynamo/wire/json_writer.hpp"
@@ -39,24 +40,8 @@ constexpr Text<std::string> kFeedTable{"feed_table", "the name of a table, 3 to 
 
 // ---- group
 
-bool parse_group(std::string_view text, GroupTemplate& value, Complaint& complaint) {
-  auto parsed = GroupTemplate::parse(text);
-  if (!parsed) {
-    complaint.message = parsed.error().message();
-    return false;
-  }
-  value = std::move(*parsed);
-  return true;
-}
-std::string print_group(const GroupTemplate& value) { return value.text(); }
-constexpr Text<GroupTemplate> kGroup{"feed_group",
-                                     "the name of a group such as notes-$item.owner",
-                                     "",
-                                     {"notes-$item.owner", "room-${item.room}", "everything"},
-                                     parse_group,
-                                     print_group,
-                                     false,
-                                     Dollars::kTemplate};
+constexpr auto kGroup = template_text<GroupTemplate>("feed_group", "the name of a group such as notes-$item.owner",
+                                                     {"notes-$item.owner", "room-${item.room}", "everything"});
 
 // ---- filter
 

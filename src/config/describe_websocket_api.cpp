@@ -3,6 +3,7 @@
 #include "describe_feeds.hpp"
 #include "describe_websocket.hpp"
 #include "descriptions.hpp"
+#include "parsed_text.hpp"
 #include "scalars.hpp"
 #include "web_texts.hpp"
 
@@ -24,24 +25,8 @@ constexpr std::size_t kMaxRouteKey = 256;
 
 // ---- route_selection
 
-bool parse_selection(std::string_view text, RouteSelection& value, Complaint& complaint) {
-  auto parsed = RouteSelection::parse(text);
-  if (!parsed) {
-    complaint.message = parsed.error().message();
-    return false;
-  }
-  value = std::move(*parsed);
-  return true;
-}
-std::string print_selection(const RouteSelection& value) { return value.text(); }
-constexpr Text<RouteSelection> kSelection{"route_selection",
-                                          "an expression such as $request.body.action",
-                                          "",
-                                          {"$request.body.action", "${request.body.service}/${request.body.action}"},
-                                          parse_selection,
-                                          print_selection,
-                                          false,
-                                          Dollars::kTemplate};
+constexpr auto kSelection = template_text<RouteSelection>("route_selection", "an expression such as $request.body.action",
+                                                          {"$request.body.action", "${request.body.service}/${request.body.action}"});
 
 // ---- match
 
