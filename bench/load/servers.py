@@ -53,6 +53,12 @@ def wait_until(condition, seconds: float, what: str):
         time.sleep(0.02)
 
 
+def anonymous_bytes(pids: list[int]) -> int:
+    """User memory of processes: heap, stacks and written data, without code and page cache."""
+    lines = (line for pid in pids for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines())
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
+
+
 class Server:
     """One running server with its own folder and port; a context manager that ends it."""
 
@@ -120,9 +126,7 @@ class Server:
             os.sched_setaffinity(thread, {core})
 
     def anonymous_bytes(self) -> int:
-        """User memory: heap, stacks and written data, without code and page cache."""
-        lines = (line for pid in self.pids() for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines())
-        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
+        return anonymous_bytes(self.pids())
 
     def drop_access_log(self):
         """Keeps a long run from filling the disk; the gateway appends."""

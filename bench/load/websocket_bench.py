@@ -1,21 +1,23 @@
 """WebSocket side by side: relayed messages and idle pairs against nginx, the gateway's own end of a connection and its broadcasts against
-Beast's stream, messages that a WebSocket API answers. Started by websocket.sh; README.md says how to read it."""
+Beast's stream and a hub in Node, messages that a WebSocket API answers. Started by websocket.sh; README.md says how to read it."""
 
 import argparse
-import json
+import contextlib
+import functools
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 
 import passes
 from client import Connection, exchange, request_bytes
 from report import number, table
 from servers import NGINX, BenchError, Server, free_port, wait_until
+from websocket_servers import NodeHub, Tool, listening, node_modules, references
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build/release"
 PASSES = ["relay", "echo", "broadcast", "api", "idle"]
+OF_A_HUB = {"echo", "broadcast", "idle"}
 API = """\
   - name: chat
     type: websocket
@@ -48,44 +50,20 @@ def parse_options() -> argparse.Namespace:
     return options
 
 
-class Tool:
-    """One run of the tool: a server or a client, pinned, ended with the scope. Says what it prints, line by line."""
-
-    def __init__(self, program: pathlib.Path, cores: list[int], *arguments):
-        argv = ["taskset", "-c", ",".join(map(str, cores)), program, *map(str, arguments)]
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.terminate()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def line(self) -> dict:
-        said = self.process.stdout.readline()
-        if not said:
-            raise BenchError(f"{self.process.args[3:]} ended with {self.process.wait()}")
-        return json.loads(said)
-
-    def cpu_ns(self) -> int:
-        files = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(file.read_text().split()[0]) for file in files)
-
-
-def listening(port: int) -> bool:
-    wanted = f"0100007F:{port:04X}"
-    return any(line.split()[1] == wanted and line.split()[3] == "0A" for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:])
-
-
 class Bench:
     def __init__(self, options: argparse.Namespace):
         self.options = options
         options.tmp.chmod(0o755)  # nginx drops root and must still reach its folder
         cores = sorted(os.sched_getaffinity(0))
         self.measured, self.others = cores[:1], cores[1:] or cores
+        self.modules: pathlib.Path | None = None
+        self.left_out: list[str] = []
+        if OF_A_HUB.isdisjoint(options.passes):
+            return
+        try:
+            self.modules = node_modules()
+        except references.Unreachable as missing:
+            self.left_out.append(f"{NodeHub.kind}: {missing}")
 
     def tool_server(self, cores: list[int], what: str, *arguments) -> tuple[Tool, int]:
         port = free_port()
@@ -128,8 +106,11 @@ class Bench:
     def echo(self) -> list[list[str]]:
         own, own_port = self.tool_server(self.measured, "echo-own")
         beast, beast_port = self.tool_server(self.measured, "echo-beast")
-        with own, beast:
+        with own, beast, contextlib.ExitStack() as further:
             servers = {"gateway's endpoint": (own, own_port), "Beast's stream": (beast, beast_port)}
+            if self.modules:
+                hub = further.enter_context(NodeHub(self.modules, self.measured))
+                servers[hub.kind] = (hub, hub.port)
             samples = self.in_turn(servers, lambda kind: self.load(*servers[kind], "/"))
         return rows("echo of 100 B, CPU µs", samples, "Beast's stream", "≤ 0.85")
 
@@ -137,12 +118,19 @@ class Bench:
         rounds = 20
 
         def one(kind: str) -> float:
-            tool, port = self.tool_server(self.measured, kinds[kind], self.options.clients, 1024, rounds)
+            tool, port = kinds[kind](self.options.clients, 1024, rounds)
             with tool, Tool(self.options.tool, self.others, "drain", port, "/", self.options.clients, rounds) as clients:
                 clients.line()
                 return tool.line()["cpu_us"]
 
-        kinds = {"gateway's registry": "broadcast-own", "Beast's stream": "broadcast-beast"}
+        def node_hub(*arguments) -> tuple[Tool, int]:
+            hub = NodeHub(self.modules, self.measured, *arguments)
+            return hub, hub.port
+
+        kinds = {"gateway's registry": functools.partial(self.tool_server, self.measured, "broadcast-own"),
+                 "Beast's stream": functools.partial(self.tool_server, self.measured, "broadcast-beast")}
+        if self.modules:
+            kinds[NodeHub.kind] = node_hub
         title = f"1 KB to {self.options.clients} sockets, CPU µs a delivery"
         return rows(title, self.in_turn(kinds, one), "Beast's stream", "≤ 0.85")
 
@@ -152,8 +140,11 @@ class Bench:
         return rows("message to mock reply, CPU µs", samples, None, "≤ 12")
 
     def idle_bytes(self, server: Server, path: str) -> float:
-        # What the first connections and log lines make the server keep for good.
+        # What the first requests and log lines make the server keep for good.
         exchange([Connection(server.port) for _ in range(50)], request_bytes("/small"), 300)
+        return self.growth(server, path)
+
+    def growth(self, server: Server | NodeHub, path: str) -> float:
         with Tool(self.options.tool, self.others, "hold", server.port, path, 500) as client:
             client.line()
         before = passes.settled_bytes(server)
@@ -169,8 +160,12 @@ class Bench:
                 with self.proxy(kind, port) as server:
                     found.append([f"{self.options.idle} idle relayed pairs, bytes a pair", name, number(self.idle_bytes(server, "/echo"), 0), "-",
                                   "≤ 1,024" if name == "gateway" else ""])
+        title = f"{self.options.idle} idle sockets of an API or a hub, bytes a socket"
         with self.proxy("wsgateway", 9, API) as server:
-            found.append([f"{self.options.idle} idle sockets of an API, bytes a socket", "gateway", number(self.idle_bytes(server, "/ws"), 0), "-", "≤ 600"])
+            found.append([title, "gateway", number(self.idle_bytes(server, "/ws"), 0), "-", "≤ 600"])
+        if self.modules:
+            with NodeHub(self.modules, self.measured) as hub:
+                found.append([title, hub.kind, number(self.growth(hub, "/"), 0), "-", ""])
         return found
 
     def run(self) -> int:
@@ -183,6 +178,8 @@ class Bench:
             except (BenchError, OSError) as error:
                 missing.append(f"{name}: {error}")
         print(table(["measured, one worker", "", "median", "ratio", "goal"], found))
+        for reason in self.left_out:
+            print(f"left out: {reason}", file=sys.stderr)
         print(*missing, sep="\n", file=sys.stderr)
         return 1 if missing else 0
 

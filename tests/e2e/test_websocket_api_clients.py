@@ -6,18 +6,17 @@ import pathlib
 import pytest
 import websockets
 from patience import PATIENCE
-from references import node_modules, required
+from references import WEBSOCKET_PACKAGES, node_modules, required
 from servers import run
 
 CLIENTS = pathlib.Path(__file__).parent / "clients"
-PACKAGES = {"ws": "8.18.0"}
 SECRET = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"  # SHA-256 of "secret"
 
 
 @pytest.fixture(scope="module")
 def modules():
     with required():
-        return node_modules("websocket", PACKAGES)
+        return node_modules("websocket", WEBSOCKET_PACKAGES)
 
 
 def serve(request, connection):

@@ -8,17 +8,16 @@ import threading
 import pytest
 import websockets
 from patience import PATIENCE, wait_for
-from references import Reference, node_modules, required
+from references import WEBSOCKET_PACKAGES, Reference, node_modules, required
 from servers import run
 
 CLIENTS = pathlib.Path(__file__).parent / "clients"
-PACKAGES = {"ws": "8.18.0"}
 
 
 @pytest.fixture(scope="module")
 def modules():
     with required():
-        return node_modules("websocket", PACKAGES)
+        return node_modules("websocket", WEBSOCKET_PACKAGES)
 
 
 def test_node_talks_to_node_through_the_gateway(rig, modules):

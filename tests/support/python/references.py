@@ -20,6 +20,7 @@ CACHE = pathlib.Path(os.environ.get("GATEHOUSE_REFERENCES", PROJECT / "build/ref
 LAUNCHER = pathlib.Path(__file__).parent / "dynamodb_local/LoopbackServer.java"
 NODE_PACKAGES = {"@dynoxide/linux-x64": "1.2.1", "dynalite": "4.0.0"}
 SDK_PACKAGES = {"@aws-sdk/client-dynamodb": "3", "@aws-sdk/client-dynamodb-streams": "3", "@aws-sdk/lib-dynamodb": "3"}
+WEBSOCKET_PACKAGES = {"ws": "8.18.0"}
 PYTHON_PACKAGES = {"pynamodb": "6.1.0"}
 DYNAMODB_LOCAL = "2.6.1"
 INSTALL_SECONDS = 600
