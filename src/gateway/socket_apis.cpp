@@ -18,7 +18,7 @@ SocketApiBuilder::SocketApiBuilder(const config::Settings& settings, const confi
   routes_->selection = api.sockets->selection;
   routes_->limits = std::make_shared<const wsapi::ConnectionLimits>(api.sockets->limits);
   const auto style = api.scoped.errors ? api.scoped.errors : settings.scoped.errors;
-  routes_->errors = style == config::ErrorStyle::kAws ? wsapi::ErrorForm::kAws : wsapi::ErrorForm::kHelpful;
+  routes_->errors = style.value_or(config::ErrorStyle::kHelpful);
 }
 
 wsapi::RouteCounters SocketApiBuilder::counters(std::string_view route) const {

@@ -134,7 +134,7 @@ class Call {
   std::optional<ConnectionId> id_of(std::string_view text) {
     const auto id = ConnectionId::parse(text);
     if (id) return id;
-    const bool plausible = request_.errors == ErrorForm::kAws ? may_be_base64(text) : may_be_id(text);
+    const bool plausible = request_.errors == pipeline::ErrorStyle::kAws ? may_be_base64(text) : may_be_id(text);
     done_(plausible ? reply_of(Outcome::kGone, 0) : bad("Invalid connectionId: " + std::string(text)));
     return std::nullopt;
   }

@@ -10,6 +10,7 @@
 #include "gatehouse/pipeline/body_failure.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/held_body.hpp"
+#include "gatehouse/pipeline/route.hpp"
 
 #include <mutex>
 #include <optional>
@@ -104,7 +105,7 @@ net::Task<void> Management::serve(RequestContext& context) const {
   Awaited answer(context.exchange);
   manage(*directory_, settings_,
          {context.request().method_text, path, context.query, held != nullptr ? std::string_view(*held) : std::string_view(),
-          pipeline::as_amazon(context.route) ? ErrorForm::kAws : ErrorForm::kHelpful},
+          context.route.errors ? context.route.errors->style() : pipeline::ErrorStyle::kHelpful},
          answer.done());
   net::Task<std::optional<ManagementReply>> waiting = answer.wait();
   const std::optional<ManagementReply> reply = co_await waiting;

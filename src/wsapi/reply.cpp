@@ -12,6 +12,7 @@ namespace gatehouse::wsapi {
 namespace {
 
 using Answered = CallExchange::Answered;
+using pipeline::ErrorStyle;
 
 constexpr std::string_view kFailed = "Internal server error";
 
@@ -58,7 +59,7 @@ std::string_view message_of_status(int status) {
 
 class Reply {
  public:
-  Reply(SocketCall& call, Connection& connection, ErrorForm errors)
+  Reply(SocketCall& call, Connection& connection, ErrorStyle errors)
       : call_(call), context_(call.context()), answered_(call.exchange().answered()), connection_(connection), errors_(errors) {}
 
   Replied run() {
@@ -96,7 +97,7 @@ class Reply {
   Replied fail(Replied as, std::string_view message) {
     if (context_.status < 400) context_.status = 502;
     if (context_.reason == "ok") context_.reason = "integration_failed";
-    const bool helpful = errors_ == ErrorForm::kHelpful;
+    const bool helpful = errors_ == ErrorStyle::kHelpful;
     const std::string_view frame = error_frame(context_.arena(), message, call_.socket().connection_id, context_.request_id,
                                                helpful ? context_.reason : std::string_view(), helpful ? context_.detail : std::string_view());
     send(frame, false);
@@ -127,12 +128,12 @@ class Reply {
   pipeline::RequestContext& context_;
   Answered& answered_;
   Connection& connection_;
-  const ErrorForm errors_;
+  const ErrorStyle errors_;
 };
 
 }  // namespace
 
-Replied reply(SocketCall& call, Connection& connection, ErrorForm errors) { return Reply(call, connection, errors).run(); }
+Replied reply(SocketCall& call, Connection& connection, pipeline::ErrorStyle errors) { return Reply(call, connection, errors).run(); }
 
 void join_groups(Connection& connection, std::string_view list) {
   each_group(list, [&connection](std::string_view name) {

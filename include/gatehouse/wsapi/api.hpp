@@ -4,10 +4,10 @@
 
 #include "gatehouse/base/clock.hpp"
 #include "gatehouse/observe/metrics.hpp"
+#include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/integration.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/wsapi/connection.hpp"
-#include "gatehouse/wsapi/error_form.hpp"
 #include "gatehouse/wsapi/registry.hpp"
 #include "gatehouse/wsapi/selection.hpp"
 #include "gatehouse/wsapi/settings.hpp"
@@ -41,7 +41,7 @@ struct SocketRoutes {
   std::string api;
   std::string path = "/";  // what backends see unless their route says otherwise
   RouteSelection selection = *RouteSelection::parse("$request.body.action");
-  ErrorForm errors = ErrorForm::kHelpful;
+  pipeline::ErrorStyle errors = pipeline::ErrorStyle::kHelpful;
   std::shared_ptr<const ConnectionLimits> limits;
 
   struct Hash {

@@ -13,10 +13,10 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
 #pragma once
 
+#include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/integration.hpp"
 #include "gatehouse/pipeline/middleware.hpp"
 #include "gatehouse/wsapi/directory.hpp"
-#include "gatehouse/wsapi/error_form.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -37,7 +37,8 @@ struct ManagementRequest {
   std::string_view path;   // below the base path, escapes and all
   std::string_view query;  // raw
   std::string_view body;
-  ErrorForm errors = ErrorForm::kHelpful;  // what never was an id of ours is gone, or, as Amazon has it, a bad request where it is no Base64
+  // What never was an id of ours is gone, or, as Amazon has it, a bad request where it is no Base64.
+  pipeline::ErrorStyle errors = pipeline::ErrorStyle::kHelpful;
 };
 
 struct ManagementReply {
