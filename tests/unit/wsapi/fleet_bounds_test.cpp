@@ -23,6 +23,19 @@ class FleetBoundsTest : public FleetTest {
   }
   ~FleetBoundsTest() override { redis_.thaw(); }
 
+  struct Reached {
+    std::unique_ptr<Node> here, there;
+    Socket socket;  // of `there`
+  };
+  Reached reached_before_redis_froze() {
+    Reached nodes{node(), node(), {}};
+    nodes.socket = nodes.there->open();
+    EXPECT_EQ(nodes.here->send(nodes.socket.id, "warm"), Outcome::kDone);
+    EXPECT_EQ(nodes.socket.next().payload, "warm");
+    redis_.freeze();
+    return nodes;
+  }
+
   using Outcomes = std::map<Outcome, int>;
   // `count` messages to `id`, one after the other, without a wait; `meanwhile` runs when as many have an answer as get one at
   // once.
@@ -54,42 +67,32 @@ class FleetBoundsTest : public FleetTest {
 
 TEST_F(FleetBoundsTest, MoreRequestsThanTheQueueHoldsAreRefusedAtOnce) {
   settings_.queue = 4;
-  const auto here = node();
-  const auto there = node();
-  Socket socket = there->open();
-  ASSERT_EQ(here->send(socket.id, "warm"), Outcome::kDone);
-  ASSERT_EQ(socket.next().payload, "warm");
-  redis_.freeze();
-  const Outcomes outcomes = send_many(*here, socket.id, "x", 10, 6, [&](const Outcomes& refused) {
+  Reached nodes = reached_before_redis_froze();
+  const Outcomes outcomes = send_many(*nodes.here, nodes.socket.id, "x", 10, 6, [&](const Outcomes& refused) {
     EXPECT_EQ(refused, (Outcomes{{Outcome::kBusy, 6}}));
-    EXPECT_EQ(here->metric("gatehouse_websocket_fleet_refused_total"), 6);
-    const Delivered delivered = here->broadcast("", "x");
+    EXPECT_EQ(nodes.here->metric("gatehouse_websocket_fleet_refused_total"), 6);
+    const Delivered delivered = nodes.here->broadcast("", "x");
     EXPECT_EQ(delivered.outcome, Outcome::kBusy);
     EXPECT_EQ(delivered.sent, 0u);
     redis_.thaw();
   });
   EXPECT_EQ(outcomes, (Outcomes{{Outcome::kBusy, 6}, {Outcome::kDone, 4}}));
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(socket.next().payload, "x");
-  EXPECT_EQ(here->send(socket.id, "again"), Outcome::kDone);
-  EXPECT_EQ(here->metric("gatehouse_websocket_fleet_refused_total"), 7);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(nodes.socket.next().payload, "x");
+  EXPECT_EQ(nodes.here->send(nodes.socket.id, "again"), Outcome::kDone);
+  EXPECT_EQ(nodes.here->metric("gatehouse_websocket_fleet_refused_total"), 7);
 }
 
 TEST_F(FleetBoundsTest, MoreBytesThanTheQueueHoldsAreRefusedAtOnce) {
   settings_.queue_bytes = 100'000;
-  const auto here = node();
-  const auto there = node();
-  Socket socket = there->open();
-  ASSERT_EQ(here->send(socket.id, "warm"), Outcome::kDone);
-  ASSERT_EQ(socket.next().payload, "warm");
-  redis_.freeze();
+  Reached nodes = reached_before_redis_froze();
   const std::string large(30'000, 'x');
-  const Outcomes outcomes = send_many(*here, socket.id, large, 5, 2, [&](const Outcomes& refused) {
+  const Outcomes outcomes = send_many(*nodes.here, nodes.socket.id, large, 5, 2, [&](const Outcomes& refused) {
     EXPECT_EQ(refused, (Outcomes{{Outcome::kBusy, 2}}));
     redis_.thaw();
   });
   EXPECT_EQ(outcomes, (Outcomes{{Outcome::kBusy, 2}, {Outcome::kDone, 3}}));
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(socket.next().payload, large);
-  EXPECT_EQ(here->send(socket.id, "again"), Outcome::kDone);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(nodes.socket.next().payload, large);
+  EXPECT_EQ(nodes.here->send(nodes.socket.id, "again"), Outcome::kDone);
 }
 
 // An answer that does not fit is replaced by a short one, so that nobody waits in vain.
