@@ -67,6 +67,7 @@ function(gatehouse_add_test module)
     target_link_libraries(${target} PRIVATE gatehouse::${id})
   endif()
   gatehouse_use_precompiled(${target} test)
+  target_compile_options(${target} PRIVATE ${GATEHOUSE_TEST_OPTIONS})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
   if(NOT arg_SHARDS)

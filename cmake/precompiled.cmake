@@ -21,12 +21,13 @@ set(standard_headers
     span stdexcept string string_view system_error thread tuple type_traits unordered_map unordered_set utility variant vector)
 list(TRANSFORM standard_headers REPLACE "(.+)" "<\\1>")
 
-# _gatehouse_add_precompiled(<name> <libraries> <headers>...): what targets compiled with the same options can share.
-function(_gatehouse_add_precompiled name libraries)
+# _gatehouse_add_precompiled(<name> <libraries> <options> <headers>...): what targets compiled with the same options can share.
+function(_gatehouse_add_precompiled name libraries options)
   set(source ${CMAKE_BINARY_DIR}/precompiled/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "" @ONLY)
   add_library(gatehouse_precompiled_${name} OBJECT ${source})
   target_link_libraries(gatehouse_precompiled_${name} PRIVATE ${libraries})
+  target_compile_options(gatehouse_precompiled_${name} PRIVATE ${options})
   target_precompile_headers(gatehouse_precompiled_${name} PRIVATE ${ARGN})
 endfunction()
 
@@ -37,9 +38,9 @@ function(gatehouse_use_precompiled target name)
   endif()
   if(NOT TARGET gatehouse_precompiled_${name})
     if(name STREQUAL test)
-      _gatehouse_add_precompiled(test "gatehouse::boost;GTest::gmock" ${standard_headers} <gmock/gmock.h> <gtest/gtest.h>)
+      _gatehouse_add_precompiled(test "gatehouse::boost;GTest::gmock" "${GATEHOUSE_TEST_OPTIONS}" ${standard_headers} <gmock/gmock.h> <gtest/gtest.h>)
     else()
-      _gatehouse_add_precompiled(product gatehouse::boost ${standard_headers})
+      _gatehouse_add_precompiled(product gatehouse::boost "" ${standard_headers})
     endif()
   endif()
   target_precompile_headers(${target} REUSE_FROM gatehouse_precompiled_${name})

@@ -7,6 +7,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 # Tail calls stay on: without them a chain of symmetric coroutine transfers grows the stack.
 set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1 -fno-omit-frame-pointer -foptimize-sibling-calls")
+# The files of a unit test: they run once and are most of what is compiled. What they test keeps the options above.
+set(GATEHOUSE_TEST_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-Og>)
 
 # Position-independent executables are the compilers' default on Debian. Not -fPIC: it keeps functions from being inlined.
 add_compile_options(-fno-plt)

@@ -1,6 +1,7 @@
 // gatehouse keys and gatehouse usage: what the admin listener's pages say, asked of the running gateway, or of the store itself when none
 // runs.
 
+#include "app/admin_client.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 
@@ -8,10 +9,6 @@
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/gateway/stored_plans.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -21,40 +18,8 @@
 namespace gatehouse::app {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using admin::Page;
-using boost::system::error_code;
 using nlohmann::json;
-
-constexpr auto kPatience = std::chrono::seconds(60);
-constexpr std::size_t kLargestAnswer = 256 << 20;
-
-// One request to the admin listener. `connected` tells whether anybody was there.
-struct Question {
-  asio::io_context context{1};
-  beast::tcp_stream stream{context};
-  http::request<http::string_body> request;
-  beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
-  error_code result = asio::error::timed_out;
-  bool connected = false;
-
-  void ask(const asio::ip::tcp::endpoint& endpoint) {
-    parser.body_limit(kLargestAnswer);
-    stream.expires_after(kPatience);
-    stream.async_connect(endpoint, [this](error_code ec) {
-      if ((result = ec)) return;
-      connected = true;
-      http::async_write(stream, request, [this](error_code written, std::size_t) {
-        if ((result = written)) return;
-        http::async_read(stream, buffer, parser, [this](error_code read, std::size_t) { result = read; });
-      });
-    });
-    context.run();
-  }
-};
 
 // Where the answers come from: decided by the first question.
 class Source {
@@ -70,13 +35,8 @@ class Source {
 
   Result<Page> ask(const std::string& method, const std::string& target, const std::string& body) {
     if (admin_.port != 0) {
-      Question question;
-      question.request = {http::string_to_verb(method), target, 11, body};
-      question.request.set(http::field::host, "localhost");
-      question.request.set(http::field::content_type, "application/json");
-      question.request.prepare_payload();
-      question.ask({asio::ip::make_address(admin_.address.to_string()), admin_.port});
-      if (question.connected) return answer_of(question);
+      AdminAnswer answer = ask_admin(admin_, {.method = method, .target = target, .body = body});
+      if (answer.connected) return page_of(std::move(answer));
     }
     std::fprintf(stderr, "no gateway answers at %s: using the store itself\n", admin_.to_string().c_str());
     auto opened = gateway::StoredPlans::open(settings_, clock_);
@@ -85,13 +45,12 @@ class Source {
   }
 
  private:
-  Result<Page> answer_of(const Question& question) const {
+  Result<Page> page_of(AdminAnswer answer) const {
     const std::string where = admin_.to_string();
-    if (question.result)
-      return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, "admin_failed", "the gateway at " + where + ": " + question.result.message());
+    if (!answer.problem.empty())
+      return Error(ErrorKind::kUnavailable, ErrorSource::kGateway, "admin_failed", "the gateway at " + where + ": " + answer.problem);
     std::fprintf(stderr, "asked the running gateway at %s\n", where.c_str());
-    const auto& answer = question.parser.get();
-    return Page{static_cast<int>(answer.result_int()), std::string(answer[http::field::content_type]), answer.body()};
+    return Page{answer.status, std::move(answer.content_type), std::move(answer.body)};
   }
 
   config::Settings settings_;
