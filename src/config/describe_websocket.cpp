@@ -16,7 +16,7 @@ void describe_websocket(Fields& f, WebSocketSettings& s) {
   f.field("idle", s.idle, kDurationOrNone, "Without a byte either way: beyond it 1001. 0s: no bound.");
   f.field("lifetime", s.lifetime, kDurationOrNone, "Of a connection: beyond it 1001. 0s: no bound.");
   f.field("ping", s.ping, kDurationOrNone,
-          "How often the gateway pings the client, which is taken for dead when it says nothing for two of these. 0s: never.");
+          "How often the gateway pings the client, which is taken for dead when it says nothing to two in a row. 0s: never.");
   f.field("messages_per_second", s.messages_per_second, Integer<std::uint32_t>{0, 10'000'000},
           "From the client: beyond it 1008. 0: no bound.");
 }

@@ -160,7 +160,7 @@ void describe_limits(Fields& f, wsapi::ConnectionLimits& s) {
   f.field("idle", socket.idle, kDurationOrNone, "Without a byte either way: beyond it 1001. 0s: no bound.");
   f.field("lifetime", socket.lifetime, kDurationOrNone, "Of a connection: beyond it 1001. 0s: no bound.");
   f.field("ping", socket.ping, kDurationOrNone,
-          "How often the gateway pings the client, which is taken for dead when it says nothing for two of these. 0s: never.");
+          "How often the gateway pings the client, which is taken for dead when it says nothing to two in a row. 0s: never.");
   f.field("binary", socket.binary, kBoolean, "Whether messages may be binary: else 1003.");
   f.field("send_buffer", socket.send_buffer, Ranged<std::uint64_t>{kAnySize, kKiB, 64 * kMiB},
           "What waits for a client that does not read: what goes beyond it is refused (@connections: 429).");

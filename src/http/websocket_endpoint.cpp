@@ -37,7 +37,6 @@ WebSocketEndpoint::WebSocketEndpoint(net::Worker& worker, Upgraded connection, c
       events_(events),
       began_(worker.now()),
       last_moved_(began_),
-      client_spoke_(began_),
       next_ping_(limits.ping > Duration() ? began_ + limits.ping : TimePoint::max()),
       ends_at_(limits.lifetime > Duration() ? began_ + limits.lifetime : TimePoint::max()) {
   if (!connection.received.empty()) unread_ = std::make_unique<Unread>(Unread{std::move(connection.received), 0});
@@ -72,7 +71,7 @@ void WebSocketEndpoint::advance() {
 void WebSocketEndpoint::resume() {
   if (!std::exchange(paused_, false) || state_ == State::kEnded) return;
   // What the client said meanwhile was not heard.
-  last_moved_ = client_spoke_ = worker_.now();
+  client_spoke();
   if (!looking_) advance();
 }
 
@@ -245,8 +244,11 @@ void WebSocketEndpoint::ping() {
   next_ping_ = now + limits_.ping;
   // A client that is not listened to cannot be heard.
   if (paused_) return;
-  if (client_spoke_ + 2 * limits_.ping < now) return fail(CloseCode::kInternalError, "websocket_ping_timeout");
-  if (!outgoing_) write(Opcode::kPing, {}, send_bound());
+  // Counted by pings, not by time: a gateway that stood still has not asked meanwhile.
+  if (unanswered_pings_ == websocket::kPingsOfTheDead) return fail(CloseCode::kInternalError, "websocket_ping_timeout");
+  if (outgoing_) return;
+  ++unanswered_pings_;
+  write(Opcode::kPing, {}, send_bound());
 }
 
 TimePoint WebSocketEndpoint::next_deadline() const {

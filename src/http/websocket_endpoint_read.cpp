@@ -36,7 +36,7 @@ void WebSocketEndpoint::read_some() {
     if (got.status != net::IoStatus::kOk) return client_gone();
     moved += got.bytes;
     counts_.bytes_in += got.bytes;
-    last_moved_ = client_spoke_ = worker_.now();
+    client_spoke();
     const auto bytes = room.first(got.bytes);
     const std::size_t left = take(bytes);
     if (left > 0) {
@@ -56,7 +56,7 @@ void WebSocketEndpoint::look_at_unread() {
       unread_ = std::make_unique<Unread>(Unread{std::move(unread->bytes), 0});
       unread_->from = unread_->bytes.size() - left;
     }
-    if (state_ != State::kEnded) last_moved_ = client_spoke_ = worker_.now();
+    if (state_ != State::kEnded) client_spoke();
     events_.on_read();
   }
 }

@@ -72,7 +72,6 @@ WebSocketRelay::WebSocketRelay(net::Worker& worker, std::shared_ptr<const WebSoc
       address_(client_address),
       began_(worker.now()),
       last_moved_(began_),
-      client_spoke_(began_),
       next_ping_(passage_->settings.ping > Duration() ? began_ + passage_->settings.ping : TimePoint::max()),
       second_began_(began_) {
   client_.stream = std::move(client.stream);
@@ -137,7 +136,7 @@ void WebSocketRelay::move(End& from, End& to) {
 void WebSocketRelay::take(End& from, End& to, std::string_view bytes) {
   if (bytes.empty()) return;
   last_moved_ = worker_.now();
-  if (&from == &client_) client_spoke_ = last_moved_;
+  if (&from == &client_) unanswered_pings_ = 0;
   from.bytes += bytes.size();
   if (said_last_word_) return;
   switch (from.watch.look(bytes, passage_->settings)) {
@@ -233,10 +232,11 @@ void WebSocketRelay::close(CloseCode code, std::string_view reason) {
 }
 
 void WebSocketRelay::ping() {
-  const TimePoint now = worker_.now();
-  if (client_spoke_ + 2 * passage_->settings.ping < now) return close(CloseCode::kInternalError, "websocket_ping_timeout");
-  next_ping_ = now + passage_->settings.ping;
+  // Counted by pings, not by time: a gateway that stood still has not asked meanwhile.
+  if (unanswered_pings_ == websocket::kPingsOfTheDead) return close(CloseCode::kInternalError, "websocket_ping_timeout");
+  next_ping_ = worker_.now() + passage_->settings.ping;
   if (!client_.pending.empty() || !backend_.watch.between_frames()) return;
+  ++unanswered_pings_;
   char frame[websocket::kMaxHeader];
   const char* const end = websocket::write_header(frame, Opcode::kPing, 0);
   send(client_, {frame, static_cast<std::size_t>(end - frame)});

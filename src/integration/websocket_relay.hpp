@@ -100,7 +100,6 @@ class WebSocketRelay final : private net::Timer {
   IpAddress address_;
   TimePoint began_;
   TimePoint last_moved_;
-  TimePoint client_spoke_;
   TimePoint next_ping_;
   TimePoint drain_at_ = TimePoint::max();
   TimePoint closing_until_ = TimePoint::max();  // set: we wait for the peers to end
@@ -108,6 +107,7 @@ class WebSocketRelay final : private net::Timer {
   std::uint64_t before_second_ = 0;
   std::string_view why_;  // static: the reason, once we closed
   std::uint16_t code_ = 0;
+  std::uint8_t unanswered_pings_ = 0;
   bool said_last_word_ = false;
   bool over_ = false;
 };

@@ -126,14 +126,15 @@ void Worker::turn() {
   loop.in_turn = true;
   loop.turn_due = false;
   now_ = Clock::now();
-  timers_.advance(now_);
-  if (std::exchange(loop.readable, false)) {
+  // What a peer sent in time counts, however late this turn is: it is looked at before a deadline passes.
+  if (std::exchange(loop.readable, false) || timers_.next() <= now_) {
     bool more = true;
     for (int batch = 0; more && batch < kBatchesPerTurn; ++batch) {
       more = reactor_.poll();
       ready_.run();
     }
   }
+  timers_.advance(now_);
   run_posted();
   ready_.run();
   run_after_turn();

@@ -37,6 +37,8 @@ struct FrameHeader {
 };
 
 inline constexpr std::size_t kMaxHeader = 14;
+// So many pings in a row that the client answered with nothing: it is taken for dead when the next one is due.
+inline constexpr std::uint8_t kPingsOfTheDead = 2;
 inline constexpr std::size_t kMaxControlPayload = 125;
 
 // Collects a header from pieces.

@@ -162,6 +162,7 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
   void note_end(std::uint16_t code, std::string_view reason, std::string_view text, bool by_client);
   void client_gone();
   void finish();
+  void client_spoke() { last_moved_ = worker_.now(), unanswered_pings_ = 0; }
   void ping();
   std::size_t send_bound() const;
   TimePoint next_deadline() const;
@@ -179,9 +180,9 @@ class WebSocketEndpoint final : private net::IoHandler, private net::Timer {
   Counts counts_;
   TimePoint began_;
   TimePoint last_moved_;
-  TimePoint client_spoke_;
   TimePoint next_ping_;
   TimePoint ends_at_;  // its lifetime, or the drain; when it is closing: all patience
+  std::uint8_t unanswered_pings_ = 0;
   State state_ = State::kOpen;
   bool paused_ = false;
   bool draining_ = false;

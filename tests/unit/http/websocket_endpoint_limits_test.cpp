@@ -60,7 +60,7 @@ TEST_F(WebSocketEndpointTest, ADrainClosesAtItsTime) {
 
 TEST_F(WebSocketEndpointTest, PingsAndKeepsTheConnectionWhenAnswered) {
   limits_.ping = 20ms;
-  limits_.idle = 60ms;
+  limits_.idle = 100ms;
   open();
   for (int i = 0; i < 10; ++i) {
     const auto seen = frames(1);
@@ -77,6 +77,19 @@ TEST_F(WebSocketEndpointTest, AClientSilentForTwoPingsIsDead) {
   ASSERT_TRUE(run_until_end());
   EXPECT_EQ(events_.end->code, 1011u);
   EXPECT_EQ(events_.end->reason, "websocket_ping_timeout");
+}
+
+TEST_F(WebSocketEndpointTest, AGatewayThatStoodStillFindsNobodyDead) {
+  limits_.ping = 20ms;
+  open();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(frames(1)[0].opcode, 9u);
+    send(frame(10, ""));
+    const auto until = std::chrono::steady_clock::now() + 3 * limits_.ping;
+    while (std::chrono::steady_clock::now() < until) {
+    }
+  }
+  EXPECT_TRUE(endpoint_->open());
 }
 
 TEST_F(WebSocketEndpointTest, APausedClientIsNeitherIdleNorDead) {

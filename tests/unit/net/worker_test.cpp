@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <future>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -137,6 +138,33 @@ TEST(WorkerTest, FiresTimersThatWereArmedOutsideOfATurn) {
   ASSERT_TRUE(testing::run_until(worker, [&] { return timer.fired == 1; }));
   EXPECT_GE(std::chrono::steady_clock::now() - start, 30ms);
   EXPECT_GE(worker.now(), start + 30ms);
+}
+
+class Deadline final : public Timer {
+ public:
+  explicit Deadline(const Echo& echo) : echo_(echo) {}
+  std::optional<std::size_t> moved;  // when it passed
+
+ private:
+  void on_timer() override { moved = echo_.moved; }
+  const Echo& echo_;
+};
+
+TEST(WorkerTest, WhatCameInTimeIsReadBeforeADeadlinePasses) {
+  Worker worker(0);
+  auto [near, far] = testing::socket_pair();
+  Echo echo(worker, std::move(near));
+  Deadline deadline(echo);
+  worker.timers().arm(deadline, std::chrono::steady_clock::now() + 20ms);
+  ASSERT_EQ(::send(far.get(), "in time", 7, 0), 7);
+  worker.post([] {
+    const auto until = std::chrono::steady_clock::now() + 60ms;
+    while (std::chrono::steady_clock::now() < until) {
+    }
+  });
+  worker.post([] {});
+  ASSERT_TRUE(testing::run_until(worker, [&] { return deadline.moved.has_value(); }));
+  EXPECT_EQ(*deadline.moved, 7u);
 }
 
 TEST(WorkerTest, AnEarlierTimerOvertakesTheOneItWaitsFor) {
