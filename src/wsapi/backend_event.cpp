@@ -4,6 +4,7 @@
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/wsapi/event.hpp"
+#include "group_list.hpp"
 #include "socket_call.hpp"
 
 #include <chrono>
@@ -110,8 +111,9 @@ void read_proxy_answer(CallExchange::Answered& answered, Arena& arena) {
     };
     take("content-type", answered.type);
     take("sec-websocket-protocol", answered.subprotocol);
-    take("x-gatehouse-join", answered.join);
-    take("x-gatehouse-leave", answered.leave);
+    const bool joins = append_group_list(answered.join, headers, "x-gatehouse-join", arena);
+    const bool leaves = append_group_list(answered.leave, headers, "x-gatehouse-leave", arena);
+    answered.groups_malformed = answered.groups_malformed || !joins || !leaves;
   }
   std::string text;
   if (body && encoded) {

@@ -24,6 +24,7 @@ class CallExchange final : public http::Exchange {
     bool too_large = false;
     std::string body;
     std::string_view type, subprotocol, join, leave;  // fields; in the arena
+    bool groups_malformed = false;                    // in Amazon's form: something in join or leave is no text
     bool function_failed = false;                     // X-Amz-Function-Error: the body says how, to nobody but the log
   };
 

@@ -1,7 +1,7 @@
 // $connect: the last of a handshake's steps asks the integration; then the connection is the registry's.
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/http/websocket_handshake.hpp"
-#include "reply.hpp"
+#include "group_list.hpp"
 #include "socket_call.hpp"
 
 #include <new>
@@ -112,7 +112,7 @@ class ConnectIntegration final : public pipeline::Integration {
     const ConnectionId id = reserved.id();
     const ConnectionFacts facts = connection_facts(context, socket, call.exchange().answered().subprotocol);
     if (auto connection = open(context, std::move(reserved), facts)) {
-      join_groups(*connection, call.exchange().answered().join);
+      change_groups(*connection, call.exchange().answered(), call.context());
       co_return;
     }
     context.reason = "client_gone";

@@ -1,12 +1,10 @@
 #include "reply.hpp"
 
-#include "gatehouse/base/log.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/wsapi/event.hpp"
-
-#include <algorithm>
+#include "group_list.hpp"
 
 namespace gatehouse::wsapi {
 namespace {
@@ -15,15 +13,6 @@ using Answered = CallExchange::Answered;
 using pipeline::ErrorStyle;
 
 constexpr std::string_view kFailed = "Internal server error";
-
-template <class Visit>
-void each_group(std::string_view list, Visit visit) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    if (const std::string_view name = trim(list.substr(0, end)); !name.empty()) visit(name);
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-}
 
 bool starts_with_nocase(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
@@ -71,10 +60,7 @@ class Reply {
       if (context_.reason == "ok") context_.reason = answered_.function_failed ? "function_failed" : "integration_failed";
       return fail(Replied::kIntegrationFailed, kFailed);
     }
-    if (answered_.status < 400) {
-      join_groups(connection_, answered_.join);
-      leave_groups(connection_, answered_.leave);
-    }
+    if (answered_.status < 400) change_groups(connection_, answered_, context_);
     if (call_.route().settings.reply) return send_answer();
     // A backend knows best what to say; a table has nobody else to say it.
     if (answered_.status >= 400 && !call_.route().backend) return fail(Replied::kRefused, message_of_status(answered_.status));
@@ -134,19 +120,5 @@ class Reply {
 }  // namespace
 
 Replied reply(SocketCall& call, Connection& connection, pipeline::ErrorStyle errors) { return Reply(call, connection, errors).run(); }
-
-void join_groups(Connection& connection, std::string_view list) {
-  each_group(list, [&connection](std::string_view name) {
-    const Connection::Joined joined = connection.join(name);
-    if (joined != Connection::Joined::kTooMany && joined != Connection::Joined::kBadName) return;
-    log::warn("group_not_joined", {{"connection_id", connection.id().to_string()},
-                                   {"group", name},
-                                   {"cause", joined == Connection::Joined::kTooMany ? "the connection is in too many" : "no name of a group"}});
-  });
-}
-
-void leave_groups(Connection& connection, std::string_view list) {
-  each_group(list, [&connection](std::string_view name) { connection.leave(name); });
-}
 
 }  // namespace gatehouse::wsapi

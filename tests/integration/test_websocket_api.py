@@ -1,6 +1,7 @@
 """WebSocket APIs: $connect decides, each message is a call of its route's integration, $disconnect is told."""
 import base64
 import json
+import re
 import signal
 import threading
 
@@ -490,6 +491,43 @@ def test_answers_join_and_leave_groups(rig):
     assert socket.receive() == "hello all"
     assert socket.ask({"action": "leave"}) == "ok"
     assert (members("lobby"), members("room-1")) == (0, 1)
+
+
+GROUP_NAME = "a name of a group is 1 to 128 visible ASCII characters without '/'"
+
+
+@pytest.mark.parametrize("event", ["plain", "aws"])
+@pytest.mark.parametrize("route", ["$connect", "say"])
+def test_what_cannot_be_joined_is_left_out_and_told(rig, route, event):
+    names = f"lobby, no/name, {'x' * 129}, sp ace, room-1, a, b"
+
+    def serve(request_, connection):
+        seen = json.loads(request_.body)["requestContext"]["routeKey"] if event == "aws" else request_.fields["x-gatehouse-route"]
+        joins = seen == route
+        if event == "plain":
+            connection.answer(b"ok", fields=[("X-Gatehouse-Join", names)] if joins else [])
+        else:
+            connection.answer(json.dumps({"statusCode": 200, "body": "ok", "multiValueHeaders": {"X-Gatehouse-Join": names.split(", ")} if joins else {}}).encode())
+
+    gateway = chat(rig, [{"match": "$connect", "backend": "chat"}, {"match": "say", "backend": "chat", "reply": True}], serve=serve,
+                   api={"management": {"auth": "none"}, "event": event, "limits": {"groups": 2}})
+    socket = Socket(gateway)
+    assert socket.ask({"action": "say"}) == "ok"
+    groups = [group for group in ("lobby", "room-1", "a", "b") if json.loads(gateway.get(f"/ws/@groups/{group}").body)["connections"]]
+    assert groups == ["lobby", "room-1"]
+    [told] = json.loads(gateway.get("/ws/@connections").body)["connections"]
+    of = rf"api=chat route={re.escape(route)} connection_id={told['connectionId']} request_id=\w+"
+    gateway.wait_log(rf' warn group_not_joined {of} group=no/name further=2 cause="{GROUP_NAME}"')
+    gateway.wait_log(rf' warn group_not_joined {of} group=a further=1 cause=".*limits.groups is 2"')
+
+
+def test_a_list_of_groups_that_is_no_text_is_told(rig):
+    def serve(request_, connection):
+        connection.answer(b'{"statusCode": 200, "headers": {"x-gatehouse-join": {"lobby": true}}}')
+
+    gateway = chat(rig, [{"match": "$connect", "backend": "chat"}, *MOCKS], serve=serve, api={"event": "aws"})
+    assert Socket(gateway).ask({"action": "ping"}) == "pong"
+    gateway.wait_log(r' warn group_not_joined .*route=\$connect .*cause="a list of groups is text, or a list of texts"')
 
 
 def test_operators_reach_connections_by_the_admin_listener(rig):

@@ -113,6 +113,26 @@ TEST_F(CallExchangeTest, AProxyAnswerMayHaveSeveralValuesOfAFieldAndBytes) {
   EXPECT_EQ(exchange.answered().body, std::string("\x00\xff", 2));
 }
 
+TEST_F(CallExchangeTest, GroupsInAmazonsFormAreATextOrAListOfTexts) {
+  proxy(R"({"statusCode":200,"headers":{"X-Gatehouse-Join":"a, b","x-gatehouse-leave":null},)"
+        R"("multiValueHeaders":{"x-gatehouse-join":["c",7],"X-GATEHOUSE-LEAVE":["d"]}})");
+  EXPECT_EQ(exchange.answered().join, "a, b,c,7");
+  EXPECT_EQ(exchange.answered().leave, "d");
+  EXPECT_FALSE(exchange.answered().groups_malformed);
+}
+
+TEST_F(CallExchangeTest, WhatIsNoTextIsNoGroup) {
+  for (const char* const value : {"true", R"({"a":"b"})", R"(["x",["y"]])", R"(["x",false])"}) {
+    for (const char* const name : {"X-Gatehouse-Join", "X-Gatehouse-Leave"}) {
+      CallExchange call(worker, *IpAddress::parse("192.0.2.7"), "http", "/ws", "chat.test", 200);
+      call.respond(head(200), std::string(R"({"statusCode":200,"headers":{")") + name + "\":" + value + "}}", More::kNo);
+      read_proxy_answer(call.answered(), call.arena());
+      EXPECT_TRUE(call.answered().groups_malformed) << name << value;
+      EXPECT_EQ(std::string(call.answered().join).append(call.answered().leave), value[0] == '[' ? "x" : "") << name << value;
+    }
+  }
+}
+
 TEST_F(CallExchangeTest, ABodyThatIsAnObjectIsItsJson) {
   proxy(R"({"statusCode":200,"body":{"a":1}})");
   EXPECT_EQ(exchange.answered().body, R"({"a":1})");
