@@ -13,6 +13,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace gatehouse::admin {
@@ -24,8 +25,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kSessionLimit = 64;
-// Messages to connections are the largest.
+// Unless messages to connections may be larger.
 constexpr std::size_t kBodyLimit = 1024 * 1024;
+constexpr std::size_t kUnread = 64 * 1024 * 1024;
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
@@ -59,15 +61,26 @@ class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> 
 
   void read_next() {
     parser_.emplace();
-    parser_->body_limit(kBodyLimit);
+    const std::size_t most = std::max<std::size_t>(kBodyLimit, server_->gateway.largest_socket_message());
+    parser_->body_limit(most);
     stream_.expires_after(kPatience);
-    beast::http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code ec, std::size_t) {
+    beast::http::async_read(stream_, buffer_, *parser_, [self = shared_from_this(), most](error_code ec, std::size_t) {
+      if (ec == beast::http::error::body_limit) return self->refuse_body(most);
       if (!ec) self->answer();
     });
   }
 
  private:
   using Request = beast::http::request<beast::http::string_body>;
+
+  void refuse_body(std::size_t most) {
+    Request head(parser_->release());
+    head.keep_alive(false);
+    Page page{413, "application/json", "{\"message\":\"The body is larger than " + std::to_string(most) + " bytes\"}\n"};
+    page.error = "PayloadTooLargeException";
+    left_unread_ = kUnread;
+    send(head, page);
+  }
 
   void answer() {
     auto request = std::make_shared<const Request>(parser_->release());
@@ -108,6 +121,18 @@ class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> 
       if (ec) return;
       if (self->response_.keep_alive()) return self->read_next();
       self->stream_.socket().shutdown(tcp::socket::shutdown_send, ec);
+      self->drop_unread();
+    });
+  }
+
+  // To close while the client still sends would take the answer away from it.
+  void drop_unread() {
+    if (left_unread_ == 0) return;
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(64 * 1024), [self = shared_from_this()](error_code ec, std::size_t size) {
+      if (ec) return;
+      self->left_unread_ -= std::min(size, self->left_unread_);
+      self->drop_unread();
     });
   }
 
@@ -115,6 +140,7 @@ class AdminServer::Impl::Session : public std::enable_shared_from_this<Session> 
   beast::flat_buffer buffer_;
   std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
   beast::http::response<beast::http::string_body> response_;
+  std::size_t left_unread_ = 0;  // of a body that was refused
   std::shared_ptr<Impl> server_;
 };
 

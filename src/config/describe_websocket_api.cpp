@@ -240,6 +240,8 @@ void add_management(ApiSettings& api) {
     route.scoped = *api.management;
     // Bounds on the API's clients are none on those who manage it.
     if (!route.scoped.throttle) route.scoped.throttle.emplace();
+    // What is sent is a message: `limits.body` of gateway and listener is about other requests.
+    route.scoped.body_limit = api.sockets->limits.socket.message;
   }
 }
 

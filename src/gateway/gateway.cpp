@@ -212,6 +212,13 @@ bool Gateway::manage_sockets(std::string_view api, const wsapi::ManagementReques
   return true;
 }
 
+std::uint64_t Gateway::largest_socket_message() const {
+  std::uint64_t largest = 0;
+  for (const config::ApiSettings& api : impl_->snapshot->settings.apis)
+    if (api.sockets) largest = std::max(largest, api.sockets->limits.socket.message);
+  return largest;
+}
+
 std::string Gateway::issue_trail_token(Duration lifetime) {
   return impl_->runtime->trail_tokens().issue(impl_->runtime->clock().now() + std::min(lifetime, Duration(TrailTokens::kLongest)));
 }

@@ -131,6 +131,8 @@ class ManagementErrors final : public pipeline::Middleware {
  public:
   std::string_view name() const override { return "management_errors"; }
   void on_response(RequestContext&, http::ResponseHead& head) const override {
+    // The one exception of these that APIs of other kinds have another name for.
+    if (head.status == 413) return head.edits.set(kErrorType, "PayloadTooLargeException");
     const std::string_view exception = exception_for(head.status);
     if (exception.empty()) return;
     for (const auto* added = head.edits.added(); added != nullptr; added = added->next)
@@ -143,7 +145,6 @@ class ManagementErrors final : public pipeline::Middleware {
     switch (status) {
       case 401: return "UnauthorizedException";
       case 403: return "ForbiddenException";
-      case 413: return "PayloadTooLargeException";
       case 429: return "LimitExceededException";
       default: return {};
     }

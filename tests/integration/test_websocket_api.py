@@ -552,6 +552,39 @@ def test_management_calls_ask_who_it_is(rig):
     assert len(json.loads(gateway.get("/ws/@connections", fields=SHOWN).body)["connections"]) == 1
 
 
+@pytest.mark.parametrize("errors", ["helpful", "aws"])
+@pytest.mark.parametrize("bounds", [{"limits": {"body": "1KB"}}, {"listeners": [{"address": "127.0.0.1:0", "limits": {"body": "1KB"}}]}],
+                         ids=["gateway", "listener"])
+def test_a_management_call_may_send_what_a_message_may_be(rig, bounds, errors):
+    """`limits.body` is about other requests."""
+    gateway = chat(rig, [{"match": "$default", "mock": {"body": "$context.connection_id"}}], errors=errors, **bounds,
+                   api={"management": {"auth": "none"}, "limits": {"message": "20KB"}})
+    socket = Socket(gateway)
+    target = f"/ws/@connections/{socket.ask('who am I?')}"
+    largest = b"x" * 20 * 1024
+    assert gateway.exchange("POST", target, body=largest).status == 200
+    assert socket.receive() == largest.decode()
+    for how in ({"body": largest + b"x"}, {"body": b"5001\r\n" + largest + b"x\r\n0\r\n\r\n", "fields": [("Transfer-Encoding", "chunked")]}):
+        refused = gateway.exchange("POST", target, **how)
+        assert (refused.status, refused.fields.all("x-amzn-errortype")) == (413, ["PayloadTooLargeException"])
+        assert refused.json()["message"]
+    assert gateway.exchange("POST", "/nowhere", body=largest).status == (404 if "listeners" in bounds else 413)
+
+
+def test_operators_may_send_what_a_message_may_be(rig):
+    routes = [{"match": "$default", "mock": {"body": "$context.connection_id"}}]
+    gateway = chat(rig, routes, api={"limits": {"message": "3MB"}})
+    socket = Socket(gateway)
+    target = f"/apis/chat/@connections/{socket.ask('who am I?')}"
+    largest = b"x" * 3 * 1024 * 1024
+    assert gateway.ask_admin(target, "POST", body=largest).status == 200
+    assert socket.receive() == largest.decode()
+    for admin, size in ((gateway, len(largest)), (chat(rig, routes), 1024 * 1024)):
+        refused = admin.ask_admin(target, "POST", body=b"x" * (size + 1))
+        assert (refused.status, refused.fields["x-amzn-errortype"]) == (413, "PayloadTooLargeException")
+        assert refused.json()["message"] == f"The body is larger than {size} bytes"
+
+
 def test_without_management_nobody_manages_on_the_apis_listener(mocks):
     assert mocks.get("/ws/@connections").status == 404
 

@@ -55,6 +55,8 @@ class Gateway {
   // A management call to the connections of that API, by an operator. False, and `done` is not called, when there is no WebSocket API of
   // that name.
   bool manage_sockets(std::string_view api, const wsapi::ManagementRequest& request, wsapi::Done<wsapi::ManagementReply> done);
+  // Bytes of the largest message that one of the WebSocket APIs allows; 0: there are none.
+  std::uint64_t largest_socket_message() const;
   // For X-Gatehouse-Trace: requests that carry it are told what decided about them. Good for `lifetime`, a day at most.
   std::string issue_trail_token(Duration lifetime);
   // Takes answers out of the cache: of that API, that route ("GET /orders/{id}"), with paths that begin so; empty texts match

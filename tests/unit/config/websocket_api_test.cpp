@@ -68,12 +68,13 @@ TEST(WebSocketApi, MessagesHaveTheIdentityOfTheirHandshake) {
 }
 
 TEST(WebSocketApi, ManagementCallsAreRoutesOfTheirOwn) {
-  const ApiSettings api = api_of("base_path: /ws, throttle: [{per: connection, rate: 1/s}], management: {auth: [k]}, routes: [{match: a, backend: b}]");
+  const ApiSettings api = api_of("base_path: /ws, limits: {message: 3MB}, throttle: [{per: connection, rate: 1/s}], management: {auth: [k]}, routes: [{match: a, backend: b}]");
   std::vector<std::string> paths;
   for (const RouteSettings& route : api.routes) {
     if (!std::holds_alternative<wsapi::ManagementRoute>(route.integration)) continue;
     paths.push_back(route.pattern.to_string());
     EXPECT_TRUE(route.scoped.throttle && route.scoped.throttle->empty());
+    EXPECT_EQ(route.scoped.body_limit, 3 * kMiB);
   }
   EXPECT_EQ(paths, (std::vector<std::string>{"ANY /ws/@connections", "ANY /ws/@connections/{id}", "ANY /ws/@groups/{path+}"}));
 }

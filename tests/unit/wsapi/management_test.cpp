@@ -315,6 +315,7 @@ TEST_F(ManagementTest, RefusalsOfStepsGetTheNamesThatSdksKnow) {
   };
   EXPECT_EQ(named(403, ""), "ForbiddenException");
   EXPECT_EQ(named(413, ""), "PayloadTooLargeException");
+  EXPECT_EQ(named(413, "RequestTooLargeException"), "PayloadTooLargeException");
   EXPECT_EQ(named(429, ""), "LimitExceededException");
   EXPECT_EQ(named(401, ""), "UnauthorizedException");
   EXPECT_EQ(named(200, ""), "");
