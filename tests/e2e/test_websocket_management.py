@@ -8,6 +8,7 @@ import boto3
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+import botocore.exceptions
 import pytest
 import references
 from botocore.config import Config
@@ -20,14 +21,18 @@ PACKAGES = {"@aws-sdk/client-apigatewaymanagementapi": "3"}
 KEY, SECRET = "ci", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=["one worker", "three workers"])
-def gateway(shared_rig, request):
-    return shared_rig.gateway({
-        "workers": request.param,
+def configuration(workers, **further):
+    return {
+        "workers": workers, **further,
         "authorizers": {"machines": {"sigv4": {"body": "256KB", "access_keys": [
             {"id": KEY, "secret": "${CI_SECRET}"}, {"id": "reader", "secret": "${CI_SECRET}", "allow": ["GET /ws/*"]}]}}},
         "apis": [{"name": "chat", "type": "websocket", "base_path": "/ws", "management": {"auth": ["machines"]},
-                  "routes": [{"match": "$default", "mock": {"body": "?"}, "reply": True}]}]}, environment={"CI_SECRET": SECRET})
+                  "routes": [{"match": "$default", "mock": {"body": "?"}, "reply": True}]}]}
+
+
+@pytest.fixture(scope="module", params=[1, 3], ids=["one worker", "three workers"])
+def gateway(shared_rig, request):
+    return shared_rig.gateway(configuration(request.param), environment={"CI_SECRET": SECRET})
 
 
 def client(gateway, key=KEY, secret=SECRET):
@@ -105,6 +110,21 @@ def test_boto3_finds_its_exceptions(gateway, api):
     reader.close()
     api.post_to_connection(ConnectionId=name, Data="still there")
     assert socket.receive() == "still there"
+
+
+def test_boto3_tells_an_unknown_key_from_one_that_may_not(rig):
+    gateway = rig.gateway(configuration(1, errors="aws"), environment={"CI_SECRET": SECRET})
+    _, name = connect(gateway)
+    seen = {}
+    for key, secret in (("nobody", SECRET), ("reader", SECRET), (KEY, "wrong")):
+        other = client(gateway, key, secret)
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            other.post_to_connection(ConnectionId=name, Data="x")
+        seen[key] = (*code(refused), refused.value.response["Error"].get("Message", refused.value.response.get("message")))
+        other.close()
+    assert seen.pop(KEY)[:2] == ("InvalidSignatureException", 403)
+    assert seen == {"nobody": ("UnrecognizedClientException", 403, "The security token included in the request is invalid."),
+                    "reader": ("AccessDeniedException", 403, "Forbidden")}
 
 
 def test_a_client_that_does_not_read_is_limit_exceeded(gateway, api):
