@@ -1,9 +1,5 @@
 // ExportTableToPointInTime, DescribeExport, ListExports.
-#include "control_request.hpp"
-#include "json_text.hpp"
-#include "transfers.hpp"
-
-#include <algorithm>
+#include "transfer_operations.hpp"
 
 namespace gatehouse::dynamo {
 namespace {
@@ -12,7 +8,6 @@ using enum Shape::Type;
 
 constexpr std::string_view kFormats[] = {"DYNAMODB_JSON", "ION"};
 constexpr std::string_view kExportTypes[] = {"FULL_EXPORT", "INCREMENTAL_EXPORT"};
-constexpr std::int64_t kPage = 25;
 // How far back from now an export time may lie and still mean now.
 constexpr double kNowSeconds = 300;
 
@@ -26,10 +21,6 @@ constexpr Field kExportRequest[] = {
     {"ExportFormat", {.type = kString, .values = kFormats}},
     {"ExportType", {.type = kString, .values = kExportTypes}},
 };
-
-std::string_view status_name(TransferStatus status) {
-  return status == TransferStatus::kInProgress ? "IN_PROGRESS" : status == TransferStatus::kCompleted ? "COMPLETED" : "FAILED";
-}
 
 void write_description(Run& run, const Transfer& transfer) {
   JsonText answer(run.answer);
@@ -72,6 +63,18 @@ Outcome<void> check_export(Run& run, const Node& request, const Table& table) {
   return {};
 }
 
+constexpr TransferWords kWords{
+    .kind = TransferKind::kExport,
+    .noun = "Export",
+    .arn = "ExportArn",
+    .status = "ExportStatus",
+    .summaries = "ExportSummaries",
+    .page_size = {"MaxResults", {.type = kInteger, .least = 1, .most = kTransferPage}},
+    .not_found = FaultType::kExportNotFound,
+    .describe = write_description,
+    .summarise = [](JsonText& to, const Transfer&) { to.string("ExportType", "FULL_EXPORT"); },
+};
+
 }  // namespace
 
 Outcome<void> export_table_to_point_in_time(Run& run) {
@@ -88,19 +91,14 @@ Outcome<void> export_table_to_point_in_time(Run& run) {
   if (!table) return Fault(FaultType::kTableNotFound, "Table not found: " + std::string(arn));
   if (Outcome<void> checked = check_export(run, *request, *table); !checked) return checked;
   Transfer transfer;
+  transfer.kind = TransferKind::kExport;
   transfer.bucket = request->string("S3Bucket");
   transfer.prefix = request->string("S3Prefix");
   while (transfer.prefix.ends_with('/')) transfer.prefix.pop_back();
   if (const auto folder = transfers.bucket_folder(transfer.bucket, transfer.prefix); !folder) return folder.error();
   if (run.patience == Patience::kNever) return Fault(FaultType::kWouldBlock, {});
-  transfer.kind = TransferKind::kExport;
-  transfer.started = transfer.exported_at = run.state.clock.wall();
-  transfer.id = Transfers::new_id(transfer.started);
-  transfer.arn = table->arn + "/export/" + transfer.id;
-  transfer.token = request->string("ClientToken");
-  transfer.table_name = table->name;
-  transfer.table_arn = table->arn;
-  transfer.table_uuid = table->uuid;
+  begin_transfer(transfer, *request, *table, run.state.clock.wall());
+  transfer.exported_at = transfer.started;
   write_description(run, transfer);
   const Outcome<CommitNumber> started = transfers.start_export(std::move(transfer), *table);
   if (!started) return started.error();
@@ -108,52 +106,8 @@ Outcome<void> export_table_to_point_in_time(Run& run) {
   return {};
 }
 
-Outcome<void> describe_export(Run& run) {
-  static constexpr Field kFields[] = {{"ExportArn", {.type = kString, .not_null = true, .least = 37, .most = 1024}}};
-  const Outcome<Node> request = read_request(run, kFields);
-  if (!request) return request.error();
-  const std::string_view arn = request->string("ExportArn");
-  const auto transfer = run.state.transfers->find(TransferKind::kExport, arn);
-  if (!transfer) return Fault(FaultType::kExportNotFound, "Export not found: " + std::string(arn));
-  write_description(run, *transfer);
-  return {};
-}
+Outcome<void> describe_export(Run& run) { return describe_transfer(run, kWords); }
 
-Outcome<void> list_exports(Run& run) {
-  static constexpr Field kFields[] = {
-      {"TableArn", {.type = kString, .least = 1, .most = 1024}},
-      {"MaxResults", {.type = kInteger, .least = 1, .most = kPage}},
-      {"NextToken", {.type = kString}},
-  };
-  const Outcome<Node> request = read_request(run, kFields);
-  if (!request) return request.error();
-  const std::string_view table = request->string("TableArn");
-  const std::string_view token = request->string("NextToken");
-  const auto limit = static_cast<std::size_t>(request->integer("MaxResults", kPage));
-  JsonText answer(run.answer);
-  answer.begin();
-  answer.begin_list("ExportSummaries");
-  std::size_t count = 0;
-  std::string last;
-  bool more = false;
-  for (const auto& transfer : run.state.transfers->all(TransferKind::kExport)) {
-    // Newest first: the token is the id that the page before ended with.
-    if ((!token.empty() && transfer->id >= token) || (!table.empty() && transfer->table_arn != table && transfer->table_name != table)) continue;
-    if (count++ == limit) {
-      more = true;
-      break;
-    }
-    answer.begin();
-    answer.string("ExportArn", transfer->arn);
-    answer.string("ExportStatus", status_name(transfer->status));
-    answer.string("ExportType", "FULL_EXPORT");
-    answer.end();
-    last = transfer->id;
-  }
-  answer.end_list();
-  if (more) answer.string("NextToken", last);
-  answer.end();
-  return {};
-}
+Outcome<void> list_exports(Run& run) { return list_transfers(run, kWords); }
 
 }  // namespace gatehouse::dynamo

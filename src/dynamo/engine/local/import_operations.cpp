@@ -1,13 +1,9 @@
 // ImportTable, DescribeImport, ListImports.
-#include "control_request.hpp"
-#include "json_text.hpp"
 #include "table_description.hpp"
 #include "table_request.hpp"
-#include "transfers.hpp"
+#include "transfer_operations.hpp"
 
 #include "gatehouse/base/ids.hpp"
-
-#include <algorithm>
 
 namespace gatehouse::dynamo {
 namespace {
@@ -16,7 +12,6 @@ using enum Shape::Type;
 
 constexpr std::string_view kFormats[] = {"DYNAMODB_JSON", "ION", "CSV"};
 constexpr std::string_view kCompressions[] = {"GZIP", "ZSTD", "NONE"};
-constexpr std::int64_t kPage = 25;
 
 constexpr Field kSourceFields[] = {
     {"S3BucketOwner", {.type = kString}},
@@ -34,10 +29,6 @@ std::span<const Field> import_fields() {
        {.type = kStruct, .not_null = true, .fields = create_table_fields(), .structure = "TableCreationParameters"}},
   };
   return kFields;
-}
-
-std::string_view status_name(TransferStatus status) {
-  return status == TransferStatus::kInProgress ? "IN_PROGRESS" : status == TransferStatus::kCompleted ? "COMPLETED" : "FAILED";
 }
 
 void write_source(JsonText& to, const Transfer& transfer) {
@@ -73,6 +64,26 @@ void write_description(Run& run, const Transfer& transfer) {
   answer.end();
   answer.end();
 }
+
+void write_summary(JsonText& to, const Transfer& transfer) {
+  to.string("TableArn", transfer.table_arn);
+  write_source(to, transfer);
+  to.string("InputFormat", "DYNAMODB_JSON");
+  to.time("StartTime", transfer.started);
+  if (transfer.status != TransferStatus::kInProgress) to.time("EndTime", transfer.ended);
+}
+
+constexpr TransferWords kWords{
+    .kind = TransferKind::kImport,
+    .noun = "Import",
+    .arn = "ImportArn",
+    .status = "ImportStatus",
+    .summaries = "ImportSummaryList",
+    .page_size = {"PageSize", {.type = kInteger, .least = 1, .most = kTransferPage}},
+    .not_found = FaultType::kImportNotFound,
+    .describe = write_description,
+    .summarise = write_summary,
+};
 
 // The text of a member of the request, as it stands there.
 std::string raw_member(Run& run, std::string_view member) {
@@ -131,13 +142,7 @@ Outcome<void> import_table(Run& run) {
   Outcome<Table> table = new_table(run, *request);
   if (!table) return table.error();
   transfer.gzip = request->string("InputCompressionType") == "GZIP";
-  transfer.started = run.state.clock.wall();
-  transfer.id = Transfers::new_id(transfer.started);
-  transfer.arn = table->arn + "/import/" + transfer.id;
-  transfer.token = request->string("ClientToken");
-  transfer.table_name = table->name;
-  transfer.table_arn = table->arn;
-  transfer.table_uuid = table->uuid;
+  begin_transfer(transfer, *request, *table, run.state.clock.wall());
   transfer.parameters = raw_member(run, "TableCreationParameters");
   const std::string name = table->name;
   const Outcome<CommitNumber> added = run.state.catalogue.add(std::move(*table), transfer.started, run.patience);
@@ -151,55 +156,8 @@ Outcome<void> import_table(Run& run) {
   return {};
 }
 
-Outcome<void> describe_import(Run& run) {
-  static constexpr Field kFields[] = {{"ImportArn", {.type = kString, .not_null = true, .least = 37, .most = 1024}}};
-  const Outcome<Node> request = read_request(run, kFields);
-  if (!request) return request.error();
-  const std::string_view arn = request->string("ImportArn");
-  const auto transfer = run.state.transfers->find(TransferKind::kImport, arn);
-  if (!transfer) return Fault(FaultType::kImportNotFound, "Import not found: " + std::string(arn));
-  write_description(run, *transfer);
-  return {};
-}
+Outcome<void> describe_import(Run& run) { return describe_transfer(run, kWords); }
 
-Outcome<void> list_imports(Run& run) {
-  static constexpr Field kFields[] = {
-      {"TableArn", {.type = kString, .least = 1, .most = 1024}},
-      {"PageSize", {.type = kInteger, .least = 1, .most = kPage}},
-      {"NextToken", {.type = kString}},
-  };
-  const Outcome<Node> request = read_request(run, kFields);
-  if (!request) return request.error();
-  const std::string_view table = request->string("TableArn");
-  const std::string_view token = request->string("NextToken");
-  const auto limit = static_cast<std::size_t>(request->integer("PageSize", kPage));
-  JsonText answer(run.answer);
-  answer.begin();
-  answer.begin_list("ImportSummaryList");
-  std::size_t count = 0;
-  std::string last;
-  bool more = false;
-  for (const auto& transfer : run.state.transfers->all(TransferKind::kImport)) {
-    if ((!token.empty() && transfer->id >= token) || (!table.empty() && transfer->table_arn != table && transfer->table_name != table)) continue;
-    if (count++ == limit) {
-      more = true;
-      break;
-    }
-    answer.begin();
-    answer.string("ImportArn", transfer->arn);
-    answer.string("ImportStatus", status_name(transfer->status));
-    answer.string("TableArn", transfer->table_arn);
-    write_source(answer, *transfer);
-    answer.string("InputFormat", "DYNAMODB_JSON");
-    answer.time("StartTime", transfer->started);
-    if (transfer->status != TransferStatus::kInProgress) answer.time("EndTime", transfer->ended);
-    answer.end();
-    last = transfer->id;
-  }
-  answer.end_list();
-  if (more) answer.string("NextToken", last);
-  answer.end();
-  return {};
-}
+Outcome<void> list_imports(Run& run) { return list_transfers(run, kWords); }
 
 }  // namespace gatehouse::dynamo
