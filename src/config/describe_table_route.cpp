@@ -16,6 +16,7 @@ namespace {
 using integration::TableAction;
 using integration::TableBound;
 using integration::TableField;
+using integration::TableKeyField;
 using integration::TableRouteSettings;
 using Bounds = std::vector<TableBound>;
 
@@ -27,9 +28,10 @@ bool parse_attribute(std::string_view text, std::string& value, Complaint&) {
 constexpr Text<std::string> kFieldOfItem{"item_field", "the name of a field of the items, 1 to 255 bytes", "", {"owner", "created"},
                                          parse_attribute, print_text, true};
 
-// What a key attribute is: a value, or bounds.
+// What a key attribute is: a value, a field of the message with what stands for it where it is absent, or bounds.
 struct KeyTerm {
   pipeline::ValueTemplate value;
+  std::vector<std::string> body;
   Bounds bounds;
 };
 
@@ -53,15 +55,58 @@ void describe_bounds(Fields& f, Bounds& s) {
 constexpr Object<Bounds> kBounds{"key_bounds", "A range of a sort key. A bound whose value comes out empty does not bound.",
                                  "{ge: $query.from, le: $query.to}", describe_bounds};
 
+constexpr std::string_view kBody = "$body";
+
+// A dollar sign in a default is one.
+std::string literal(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) escaped.append(c == '$' ? 2 : 1, c);
+  return escaped;
+}
+
+// $body.item.id|none
+bool parse_body_field(std::string_view text, KeyTerm& term, Complaint& complaint) {
+  const std::size_t bar = text.find('|');
+  if (!text.starts_with(kBody) || text.substr(0, bar).find('$', 1) != std::string_view::npos) {
+    complaint = {"a key has nothing around a field of the message", "write $body.id alone"};
+    return false;
+  }
+  auto node = integration::JsonNode::parse(text, {}, integration::JsonNode::Use::kRequest);
+  if (!node) {
+    complaint.message = node.error().message();
+  } else if (node->path.empty()) {
+    complaint = {in_quotes(text) + " is the whole message", "write $body.id, a field of it"};
+  } else {
+    term.body = std::move(node->path);
+    if (bar != std::string_view::npos) term.value = *pipeline::ValueTemplate::parse(literal(text.substr(bar + 1)), {});
+    return true;
+  }
+  return false;
+}
+
 struct KeyTermKind {
   using Value = KeyTerm;
   std::string expected() const { return kBodyText.expected() + ", or " + kBounds.expected(); }
   std::string print(const KeyTerm&) const { return {}; }
   bool read(const Cursor& at, KeyTerm& term) const {
     if (at.node().kind == Node::Kind::kMap) return kBounds.read(at, term.bounds);
-    return kBodyText.read(at, term.value);
+    if (!names_body(at.node().text)) return kBodyText.read(at, term.value);
+    const auto text = at.text(expected(), Dollars::kTemplate);
+    Complaint complaint;
+    if (text && parse_body_field(*text, term, complaint)) return true;
+    if (text) at.wrong(expected(), *text, std::move(complaint));
+    return false;
   }
   Shape shape(Model& model) const { return {Shape::Kind::kEither, "", 0, 0, {}, {kBodyText.shape(model), kBounds.shape(model)}}; }
+
+ private:
+  // Anywhere, so that a mistake is told as one.
+  static bool names_body(std::string_view text) {
+    const std::size_t at = text.find(kBody);
+    if (at == std::string_view::npos || (at > 0 && text[at - 1] == '$')) return false;
+    const std::string_view behind = text.substr(at + kBody.size());
+    return behind.empty() || behind.front() == '.' || behind.front() == '|';
+  }
 };
 
 // The text of a JSON Schema's file, which must be a good one.
@@ -100,10 +145,11 @@ void describe_key(Fields& f, TableRouteSettings& s) {
   KeyMap::Value key;
   f.field("key", key, KeyMap{kFieldOfItem, {}, "{owner: $context.identity, id: $path.id}"},
           "Which item or partition. With the whole key the route is about one item: GET reads, PUT replaces, PATCH merges, DELETE "
-          "deletes, and on a route for POST alone POST creates. With the partition key alone, or an index, GET lists.");
+          "deletes, and on a route for POST alone POST creates. With the partition key alone, or an index, GET lists. Of messages of a WebSocket "
+          "API, $body.id is a field.");
   for (auto& [attribute, term] : key) {
     if (term.bounds.empty()) {
-      s.key.push_back({std::move(attribute), std::move(term.value)});
+      s.key.push_back({std::move(attribute), std::move(term.value), std::move(term.body)});
     } else if (s.bounded.empty()) {
       s.bounded = std::move(attribute);
       s.bounds = std::move(term.bounds);
@@ -191,7 +237,7 @@ class TableRouteCheck {
   }
 
   void check_key() {
-    for (const TableField& field : route_.key) check_part(field.attribute);
+    for (const TableKeyField& field : route_.key) check_part(field.attribute);
     if (!route_.bounded.empty() && check_part(route_.bounded)) {
       const auto sort = std::find_if(key_.begin() + static_cast<std::ptrdiff_t>(partitions_), key_.end(),
                                      [&](const dynamo::KeyPart& part) { return part.attribute == route_.bounded; });
@@ -210,7 +256,7 @@ class TableRouteCheck {
   }
 
   bool pins(const dynamo::KeyPart& part) const {
-    return std::ranges::find(route_.key, part.attribute, &TableField::attribute) != route_.key.end();
+    return std::ranges::find(route_.key, part.attribute, &TableKeyField::attribute) != route_.key.end();
   }
 
   void check_use() {
@@ -240,6 +286,17 @@ class TableRouteCheck {
   std::size_t partitions_ = 1;
 };
 
+// Only messages have fields that a key can be made of.
+void check_body_in_key(const Cursor& at, const RouteSettings& route, const TableRouteSettings& table) {
+  using wsapi::RouteKind;
+  const bool message = route.socket && (route.socket->kind == RouteKind::kMessage || route.socket->kind == RouteKind::kDefault);
+  if (message || std::ranges::all_of(table.key, [](const TableKeyField& field) { return field.body.empty(); })) return;
+  if (route.socket)
+    at.problem_at("key", route.match + " has no message that '$body' would be", "take $claims or $context, such as $context.connection_id");
+  else
+    at.problem_at("key", "'$body' in a key is for messages of WebSocket APIs", "take $path, $query or $claims; a route with 'dynamodb' knows $body too");
+}
+
 }  // namespace
 
 constexpr Object<TableRouteSettings> kTableRoute{"table_route", "A table as a resource: plain JSON both ways, no backend.",
@@ -258,13 +315,14 @@ void complete_table_routes(const Cursor& root, Settings& settings) {
       RouteSettings& route = settings.apis[i].routes[j];
       auto* const settings_of_table = std::get_if<TableRouteSettings>(&route.integration);
       if (settings_of_table == nullptr) continue;
-      // A table that is not declared was reported where its name stands.
-      const dynamo::TableSettings* const table = find_table(settings, settings_of_table->table);
-      if (table == nullptr || table->partition.attribute.empty()) continue;
       const Cursor route_at = routes_at.item(j);
       const Node::Entry* const entry = route_at.node().find("table");
       if (entry == nullptr) continue;
       const Cursor at = route_at.child(*entry);
+      check_body_in_key(at, route, *settings_of_table);
+      // A table that is not declared was reported where its name stands.
+      const dynamo::TableSettings* const table = find_table(settings, settings_of_table->table);
+      if (table == nullptr || table->partition.attribute.empty()) continue;
       TableRouteCheck(at, *table, *settings_of_table).run(route.pattern.method == "POST");
     }
   }

@@ -27,7 +27,8 @@ struct Templates {
   void operator()(const integration::DynamodbSettings&) const {}
   void operator()(const wsapi::ManagementRoute&) const {}
   void operator()(const integration::TableRouteSettings& table) const {
-    for (const auto* fields : {&table.key, &table.set, &table.set_new})
+    for (const auto& field : table.key) decides(field.value);
+    for (const auto* fields : {&table.set, &table.set_new})
       for (const auto& field : *fields) decides(field.value);
     for (const auto& bound : table.bounds) decides(bound.value);
     shows(table.limit);

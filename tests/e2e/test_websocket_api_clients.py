@@ -55,6 +55,57 @@ def test_node_talks_to_an_api(rig, modules):
     assert (end["x-gatehouse-disconnect-code"], end["x-gatehouse-disconnect-reason"]) == ("4000", "done")
 
 
+def test_messages_name_items_by_their_fields(rig):
+    key = {"room": "$body.room|lobby", "id": "$body.note.id"}
+    gateway = rig.gateway({
+        "stores": {"main": {"engine": "embedded", "path": "data"}}, "tables": {"notes": {"store": "main", "key": {"room": "S", "id": "N"}}},
+        "apis": [
+            {"name": "notes", "type": "websocket", "base_path": "/ws", "limits": {"message": "1KB"}, "routes": [
+                {"match": "save", "table": {"name": "notes", "action": "put", "key": key}, "reply": True},
+                {"match": "load", "table": {"name": "notes", "action": "get", "key": key, "hidden": ["action", "note"]}, "reply": True},
+                {"match": "change", "table": {"name": "notes", "action": "patch", "key": key}},
+                {"match": "drop", "table": {"name": "notes", "action": "delete", "key": key}},
+                {"match": "$default", "table": {"name": "notes", "action": "get", "key": key}}]},
+            {"name": "look", "routes": [{"match": "GET /notes", "table": {"name": "notes", "action": "scan", "hidden": ["action", "note"]}}]}]})
+
+    def stored():
+        return gateway.get("/notes").json()["items"]
+
+    async def converse():
+        async with websockets.connect(f"ws://{gateway.authority}/ws") as socket:
+            async def ask(action, **fields):
+                await socket.send(json.dumps({"action": action, **fields}))
+                return json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
+
+            for number in (7, "7"):
+                await ask("save", room="kitchen", note={"id": number}, text=f"as {type(number).__name__}")
+            await ask("save", note={"id": 1.50}, text="of all")
+            assert await ask("load", room="kitchen", note={"id": "7.0"}) == {"room": "kitchen", "id": 7, "text": "as str"}
+            assert await ask("load", note={"id": 1.5}) == {"room": "lobby", "id": 1.5, "text": "of all"}
+            assert await ask("load", room="kitchen", note={"id": 8}) == {"message": "there is no such item"}
+            # As other parts of keys that are missing or wrong.
+            assert await ask("load", room="kitchen") == {"message": "id has no value"}
+            assert await ask("load", room="kitchen", note={"id": "x"}) == {"message": "id must be a number"}
+            assert await ask("load", room=["kitchen"], note={"id": 7}) == {"message": "room must be text or a number"}
+            for action, fields, reason in (("drop", {"note": {}}, "table_key_invalid"), ("change", {"note": {"id": 9}}, "item_not_found")):
+                told = await ask(action, **fields)
+                assert (told["message"], told["reason"]) == ({"table_key_invalid": "Bad Request", "item_not_found": "Not Found"}[reason], reason)
+            await socket.send("no JSON")
+            told = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
+            assert (told["message"], told["reason"]) == ("Bad Request", "body_not_json")
+            await socket.send(json.dumps({"action": "change", "room": "kitchen", "note": {"id": 7}, "text": "changed"}))
+            await socket.send(json.dumps({"action": "drop", "note": {"id": 1.5}}))
+            assert (await ask("load", room="kitchen", note={"id": 7}))["text"] == "changed"
+            assert stored() == [{"room": "kitchen", "id": 7, "text": "changed"}]
+            await socket.send(json.dumps({"action": "save", "note": {"id": 2}, "text": "x" * 1024}))
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await asyncio.wait_for(socket.recv(), PATIENCE)
+            assert closed.value.rcvd.code == 1009
+
+    asyncio.run(converse())
+    assert stored() == [{"room": "kitchen", "id": 7, "text": "changed"}]
+
+
 def test_many_python_clients_hold_connections_at_once(rig):
     gateway = chat(rig)
 

@@ -22,6 +22,14 @@ struct TableField {
   bool operator==(const TableField&) const = default;
 };
 
+// A part of the route's key: of the request, or a field of the message that the client sent.
+struct TableKeyField {
+  std::string attribute;
+  pipeline::ValueTemplate value;       // of a field that is absent: what stands for it
+  std::vector<std::string> body = {};  // the way to the field in the body: {"item", "id"}; empty: no field
+  bool operator==(const TableKeyField&) const = default;
+};
+
 // A bound on the sort key of a query: `key: {owner: …, created: {ge: $query.from, lt: $query.to}}`. One whose template comes out
 // empty does not bound.
 struct TableBound {
@@ -43,7 +51,7 @@ struct TableRouteSettings {
   std::vector<dynamo::KeyPart> index_key;   // of the index, partition first
   TableAction action = TableAction::kByMethod;
   bool creates = false;                     // the route is for POST alone: POST makes a new item
-  std::vector<TableField> key;              // of the partition, and of the sort key where it is pinned
+  std::vector<TableKeyField> key;           // of the partition, and of the sort key where it is pinned
   std::vector<TableBound> bounds;           // of the sort key
   std::string bounded;                      // the attribute that they bound
   bool descending = false;

@@ -39,7 +39,8 @@ std::optional<std::string> find_forbidden(const TableRouteSettings& settings, co
   for (const Attribute& attribute : given) {
     const std::string name(attribute.name);
     if (const ForcedField* const decided = find_forced(key, name)) {
-      if (!equal(decided->value, attribute.value)) return "the field " + name + " is decided by the address and cannot be set";
+      const bool same = equal(decided->value, attribute.value) || is_said_by_body(settings, name);
+      if (!same) return "the field " + name + " is decided by the address and cannot be set";
       continue;
     }
     const auto is = [&](const TableField& field) { return field.attribute == name; };

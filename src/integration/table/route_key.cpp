@@ -74,9 +74,19 @@ const KeyPart* find_part(const TableRouteSettings& settings, std::string_view at
 
 bool has_whole_key(const TableRouteSettings& settings) {
   const auto pinned = [&](const KeyPart& part) {
-    return std::ranges::find(settings.key, part.attribute, &TableField::attribute) != settings.key.end();
+    return std::ranges::find(settings.key, part.attribute, &TableKeyField::attribute) != settings.key.end();
   };
   return settings.index.empty() && pinned(settings.partition) && std::ranges::all_of(settings.sort, pinned);
+}
+
+bool has_key_in_body(const TableRouteSettings& settings) {
+  return std::ranges::any_of(settings.key, [](const TableKeyField& field) { return !field.body.empty(); });
+}
+
+bool is_said_by_body(const TableRouteSettings& settings, std::string_view attribute) {
+  return std::ranges::any_of(settings.key, [&](const TableKeyField& field) {
+    return field.attribute == attribute && field.body.size() == 1 && field.body.front() == attribute;
+  });
 }
 
 void write_key_json(std::string& to, std::span<const ForcedField> fields) {

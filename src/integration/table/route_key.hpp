@@ -42,6 +42,10 @@ class RouteValues {
 const dynamo::KeyPart* find_part(const TableRouteSettings& settings, std::string_view attribute);
 // Whether the route pins every attribute of the table's key.
 bool has_whole_key(const TableRouteSettings& settings);
+// Whether a part of it stands in the body.
+bool has_key_in_body(const TableRouteSettings& settings);
+// Whether the client itself says that attribute of the key, in the field of the same name.
+bool is_said_by_body(const TableRouteSettings& settings, std::string_view attribute);
 
 // {"owner":{"S":"…"},…}
 void write_key_json(std::string& to, std::span<const ForcedField> fields);

@@ -13,12 +13,18 @@ constexpr std::string_view kItemMethods = "DELETE, GET, HEAD, PATCH, PUT";
 
 class TableIntegration final : public pipeline::Integration {
  public:
-  explicit TableIntegration(TableRoute route) : route_(std::move(route)), whole_key_(has_whole_key(route_.settings)) {}
+  explicit TableIntegration(TableRoute route)
+      : route_(std::move(route)), whole_key_(has_whole_key(route_.settings)), key_in_body_(has_key_in_body(route_.settings)) {}
 
   std::string_view kind() const override { return "table"; }
 
   net::Task<void> serve(pipeline::RequestContext& context) const override {
     TableRequest request(route_, context);
+    if (key_in_body_) {
+      net::Task<bool> reading = request.read_key_body();
+      const bool read = co_await reading;
+      if (!read) co_return;
+    }
     const TableAction action = action_for(context.request().method);
     switch (action) {
       case TableAction::kGet: co_await serve_get(request); break;
@@ -55,6 +61,7 @@ class TableIntegration final : public pipeline::Integration {
 
   TableRoute route_;
   bool whole_key_;
+  bool key_in_body_;
 };
 
 }  // namespace

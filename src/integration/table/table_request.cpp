@@ -50,16 +50,43 @@ void TableRequest::answer_item(int status, const Map& item, std::string_view loc
   context.answer(answer);
 }
 
+net::Task<bool> TableRequest::read_key_body() {
+  std::string item;
+  net::Task<bool> reading = read_object(item);
+  const bool read = co_await reading;
+  if (read) body_ = std::move(item);
+  co_return read;
+}
+
+std::optional<std::string_view> TableRequest::key_text(const TableKeyField& field, std::string& problem) {
+  if (field.body.empty()) return field.value.evaluate(context);
+  dynamo::Value value = Map::item(*body_).find(field.body.front());
+  for (std::size_t i = 1; i < field.body.size() && value; ++i)
+    value = value.type() == dynamo::Type::kMap ? value.map().find(field.body[i]) : dynamo::Value();
+  const bool absent = !value || value.type() == dynamo::Type::kNull;
+  const bool usable = !absent && (value.type() == dynamo::Type::kString || value.type() == dynamo::Type::kNumber);
+  if (absent || (usable && value.text().empty())) return field.value.evaluate(context);
+  if (usable) return value.text();
+  problem = field.attribute + " must be text or a number";
+  return std::nullopt;
+}
+
 bool TableRequest::evaluate_key(RouteValues& values) {
-  for (const TableField& field : settings.key) {
-    if (values.add_key(*find_part(settings, field.attribute), field.value.evaluate(context))) continue;
-    refuse(400, "table_key_invalid", values.problem());
+  for (const TableKeyField& field : settings.key) {
+    std::string problem;
+    const auto text = key_text(field, problem);
+    if (text && values.add_key(*find_part(settings, field.attribute), *text)) continue;
+    refuse(400, "table_key_invalid", text ? values.problem() : problem);
     return false;
   }
   return true;
 }
 
 net::Task<bool> TableRequest::read_object(std::string& item) {
+  if (body_) {
+    item = *body_;
+    co_return true;
+  }
   const auto type = context.request().fields.get(http::FieldId::kContentType);
   if (type && !is_json(*type)) {
     refuse(415, "body_not_json", "the body must be application/json");

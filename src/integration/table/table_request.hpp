@@ -38,12 +38,20 @@ class TableRequest {
   void answer_item(int status, const dynamo::Map& item, std::string_view location = {});
   void answer_json(int status, std::string_view json, std::string_view reason = "ok");
 
-  // The route's key from its templates. False, and answered, when a value is missing or wrong.
+  // Before all else where a part of the key stands in the body. False, and answered, when that is no JSON object.
+  net::Task<bool> read_key_body();
+  // The route's key. False, and answered, when a value is missing or wrong.
   bool evaluate_key(RouteValues& values);
   // Reads the body as one plain JSON object into `item`. False, and answered, when it is none.
   net::Task<bool> read_object(std::string& item);
   // False, and answered with the fields that are wrong, when the schema refuses.
   bool check_schema(const dynamo::Map& item);
+
+ private:
+  // Of the key: what the field says. None, and `problem` says why, when it is neither text nor number.
+  std::optional<std::string_view> key_text(const TableKeyField& field, std::string& problem);
+
+  std::optional<std::string> body_;  // as an item, once it was read for the key
 };
 
 net::Task<void> serve_get(TableRequest& request);

@@ -55,6 +55,17 @@ TEST(WebSocketApi, AMockRepliesUnlessItIsToldNotTo) {
   EXPECT_FALSE(api.routes[2].socket->reply);
 }
 
+TEST(WebSocketApi, AKeyMayBeAFieldOfTheMessage) {
+  const Settings settings = settings_of(
+      "tables: {notes: {key: {room: S, id: N}}}\napis: [{name: chat, type: websocket, routes: [{match: $default, "
+      "table: {name: notes, action: get, key: {room: $body.in.room|a$b.c, id: $body.id}}}]}]");
+  const auto& table = std::get<integration::TableRouteSettings>(settings.apis.at(0).routes.at(0).integration);
+  EXPECT_EQ(table.key[0].body, (std::vector<std::string>{"in", "room"}));
+  EXPECT_EQ(table.key[0].value, pipeline::ValueTemplate::parse("a$$b.c", {}).value());
+  EXPECT_EQ(table.key[1].body, (std::vector<std::string>{"id"}));
+  EXPECT_EQ(table.key[1].value, pipeline::ValueTemplate());
+}
+
 TEST(WebSocketApi, EverybodyMayConnectWhereNothingIsSaid) {
   const ApiSettings api = api_of("base_path: /ws, routes: [{match: a, mock: {body: x}}]");
   ASSERT_EQ(api.routes.size(), 2u);
@@ -123,6 +134,19 @@ apis: [{name: chat, type: websocket, routes: [{match: a, mock: {}, auth: [k], ip
 apis: [{name: chat, type: websocket, routes: [{match: a, table: {name: ttt, key: {id: $context.connection_id}}}, {match: b, dynamodb: {}}]}])",
      {R"(3:65: apis.chat.routes[0].table: a message has no method that would say what to do (add action: put, or another one))",
       R"(3:135: apis.chat.routes[1].dynamodb: a message does not speak DynamoDB's protocol (add action: PutItem or another one, and its request))"}},
+    {"KeyOfNoMessage",
+     R"(tables: {ttt: {key: {id: S}}}
+apis: [{name: chat, type: websocket, routes: [{match: $connect, table: {name: ttt, action: put, key: {id: $body.id}}}, {match: $disconnect, table: {name: ttt, action: delete, key: {id: $body.id}}}]}, {name: shop, base_path: /shop, routes: [{match: PUT /a, table: {name: ttt, key: {id: $body.id}}}]}])",
+     {R"(3:102: apis.chat.routes[0].table.key: $connect has no message that '$body' would be (take $claims or $context, such as $context.connection_id))",
+      R"(3:181: apis.chat.routes[1].table.key: $disconnect has no message that '$body' would be (take $claims or $context, such as $context.connection_id))",
+      R"(3:281: apis.shop.routes[0].table.key: '$body' in a key is for messages of WebSocket APIs (take $path, $query or $claims; a route with 'dynamodb' knows $body too))"}},
+    {"BadKeyOfAMessage",
+     R"(tables: {ttt: {key: {id: S}}}
+apis: [{name: chat, type: websocket, routes: [{match: a, table: {name: ttt, action: get, key: {id: $body}}}, {match: b, table: {name: ttt, action: get, key: {id: $body..x}}}, {match: c, table: {name: ttt, action: get, key: {id: a-$body.id}}}, {match: d, table: {name: ttt, action: get, key: {id: $body.id-$uuid}}}]}])",
+     {R"(3:100: apis.chat.routes[0].table.key.id: '$body' is the whole message (write $body.id, a field of it))",
+      R"(3:163: apis.chat.routes[1].table.key.id: an empty step in $body..x)",
+      R"(3:229: apis.chat.routes[2].table.key.id: a key has nothing around a field of the message (write $body.id alone))",
+      R"(3:297: apis.chat.routes[3].table.key.id: a key has nothing around a field of the message (write $body.id alone))"}},
     {"ManagementWithoutAuth",
      R"(apis: [{name: chat, type: websocket, management: {}, routes: [{match: a, mock: {}}]}])",
      {R"(2:50: apis.chat.management: 'auth' is missing (name an authorizer such as one with sigv4; auth: none lets everybody send to every connection))"}},

@@ -208,6 +208,69 @@ TEST_F(TableRouteTest, AMissingKeyValueIsTheClientsError) {
   EXPECT_THAT(reply.body, HasSubstr("owner has no value"));
 }
 
+// Of messages: a part of the key stands in the body.
+class TableKeyInBodyTest : public TableRouteTest {
+ protected:
+  TableKeyInBodyTest() { item.key[1] = {"id", {}, {"note", "id"}}; }
+  Reply act(TableAction action, std::string body) {
+    item.action = action;
+    return ask(item, "POST", "/ws", std::move(body));
+  }
+};
+
+TEST_F(TableKeyInBodyTest, AllActionsOnAnItemFindItByTheField) {
+  EXPECT_EQ(act(TableAction::kPut, R"({"note":{"id":"7"},"a":1})").body, R"({"owner":"ann","id":"7","note":{"id":"7"},"a":1})");
+  EXPECT_EQ(act(TableAction::kPatch, R"({"note":{"id":"7"},"b":2})").body, R"({"owner":"ann","id":"7","note":{"id":"7"},"a":1,"b":2})");
+  EXPECT_EQ(act(TableAction::kGet, R"({"note":{"id":"7"}})").status, 200);
+  EXPECT_EQ(act(TableAction::kGet, R"({"note":{"id":"8"}})").status, 404);
+  EXPECT_EQ(act(TableAction::kDelete, R"({"note":{"id":"7"}})").status, 204);
+  EXPECT_EQ(act(TableAction::kGet, R"({"note":{"id":"7"}})").status, 404);
+}
+
+TEST_F(TableKeyInBodyTest, ANumberIsAsGoodAsItsText) {
+  EXPECT_EQ(act(TableAction::kPut, R"({"note":{"id":7}})").status, 201);
+  EXPECT_EQ(act(TableAction::kGet, R"({"note":{"id":"7"}})").status, 200);
+  EXPECT_EQ(act(TableAction::kGet, R"({"note":{"id":7.0}})").status, 200);
+}
+
+TEST_F(TableKeyInBodyTest, WhatIsMissingIsTheClientsError) {
+  for (const char* const body : {"{}", R"({"note":{}})", R"({"note":{"id":null}})", R"({"note":{"id":""}})", R"({"note":"id"})"}) {
+    for (const TableAction action : {TableAction::kGet, TableAction::kPut, TableAction::kPatch, TableAction::kDelete, TableAction::kBatchGet}) {
+      const Reply reply = act(action, body);
+      EXPECT_EQ(reply.status, 400) << body;
+      EXPECT_EQ(reply.reason, "table_key_invalid");
+      EXPECT_EQ(reply.body, R"({"message":"id has no value"})");
+    }
+  }
+}
+
+TEST_F(TableKeyInBodyTest, WhatIsNoTextIsTheClientsError) {
+  for (const char* const body : {R"({"note":{"id":{}}})", R"({"note":{"id":["7"]}})", R"({"note":{"id":true}})"})
+    EXPECT_EQ(act(TableAction::kGet, body).body, R"({"message":"id must be text or a number"})") << body;
+  for (const char* const body : {"", "7", "[]", "{", R"({"note":{"id":"7"}} x)", R"({"note":1,"note":2})"}) {
+    const Reply reply = act(TableAction::kGet, body);
+    EXPECT_EQ(reply.status, 400) << body;
+    EXPECT_EQ(reply.reason, "body_not_json") << body;
+  }
+}
+
+TEST_F(TableKeyInBodyTest, ADefaultStandsForWhatIsAbsent) {
+  item.key[1].value = text("main");
+  for (const char* const body : {"{}", R"({"note":{"id":null}})", R"({"note":{"id":""}})"})
+    EXPECT_THAT(act(TableAction::kPut, body).body, HasSubstr(R"("id":"main")")) << body;
+  EXPECT_EQ(act(TableAction::kGet, R"({"note":{"id":[]}})").status, 400);
+}
+
+TEST_F(TableKeyInBodyTest, TheKeysOwnFieldMayBeWhatItIsReadFrom) {
+  item.key[1].body = {"id"};
+  EXPECT_EQ(act(TableAction::kPut, R"({"id":7,"a":1})").body, R"({"owner":"ann","id":"7","a":1})");
+  EXPECT_EQ(act(TableAction::kPatch, R"({"id":7,"b":2})").body, R"({"owner":"ann","id":"7","a":1,"b":2})");
+  item.key[1].body = {"ref"};
+  const Reply other = act(TableAction::kPut, R"({"ref":"7","id":"8"})");
+  EXPECT_EQ(other.status, 400);
+  EXPECT_EQ(other.reason, "field_not_allowed");
+}
+
 TEST_F(TableRouteTest, HiddenFieldsAreNeverAnswered) {
   put("1", R"({"title":"a","secret":"s"})");
   item.hidden = list.hidden = {"secret"};
