@@ -7,6 +7,7 @@
 #include "gatehouse/net/task.hpp"
 #include "gatehouse/net/worker.hpp"
 #include "gatehouse/wsapi/connection_id.hpp"
+#include "gatehouse/wsapi/connection_limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -59,16 +60,6 @@ struct Ending {
   bool by_client = false;
   http::WebSocketEndpoint::Counts counts;
   Duration lasted{};
-};
-
-// What holds for a connection for all of its life.
-struct ConnectionLimits {
-  http::WebSocketLimits socket;
-  // Messages that wait while one is being handled; then the client is no longer read until there is room.
-  std::size_t queue_messages = 16;
-  std::size_t queue_bytes = 256 * kKiB;
-  std::size_t groups = 64;  // that it can be in
-  bool operator==(const ConnectionLimits&) const = default;
 };
 
 // What a WebSocket API does with its connections. One per API, for as long as the API has connections, over reloads: what it

@@ -1,7 +1,7 @@
 // What can be set about WebSocket APIs and their routes. Plain values.
 #pragma once
 
-#include "gatehouse/wsapi/connection.hpp"
+#include "gatehouse/wsapi/connection_limits.hpp"
 #include "gatehouse/wsapi/feed_settings.hpp"
 #include "gatehouse/wsapi/selection.hpp"
 
