@@ -75,9 +75,9 @@ void describe_sigv4(Fields& f, middleware::SigV4Settings& s) {
   f.field("service", s.service, kName, "The service in the credential scope. Default: dynamodb on dynamodb routes, else execute-api.");
   f.field("region", s.region, kName, "The region in the credential scope. Default: any.");
   f.field("body", s.body, Ranged<std::uint64_t>{kAnySize, 0, 64 * kMiB},
-          "A signed body is held until it is known to be the one that was signed: beyond this 413.");
+          "A signed body, or each chunk of one that is signed in chunks, is held until it is known to be the one that was signed: beyond this 413.");
   f.field("unsigned_payload", s.unsigned_payload, kBoolean,
-          "Whether bodies may be unsigned (UNSIGNED-PAYLOAD): they are then forwarded as they come.");
+          "Whether bodies may be unsigned (UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER): they are then forwarded as they come.");
   if (f.reading() != nullptr) refuse_twins(*f.reading(), "access_keys", "id", s.access_keys, &middleware::SigV4Key::id);
 }
 

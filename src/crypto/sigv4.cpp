@@ -192,7 +192,9 @@ Verdict verify_sigv4(const SigV4Request& request, const SigV4Claim& claim, const
     if (!sigv4::add_header(hashing, rest.substr(0, end_of_name), request.headers)) return mismatch("sigv4_mismatch");
     rest.remove_prefix(std::min(end_of_name + 1, rest.size()));
   }
-  if (expected.unsigned_payload == UnsignedPayload::kAccepted && says_unsigned(request)) {
+  if (!expected.streaming.empty()) {
+    end(hashing, claim.signed_headers, expected.streaming);
+  } else if (expected.unsigned_payload == UnsignedPayload::kAccepted && says_unsigned(request)) {
     end(hashing, claim.signed_headers, kUnsignedPayload);
   } else {
     const auto payload = payload_hash(request);

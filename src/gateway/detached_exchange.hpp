@@ -5,6 +5,8 @@
 #include "gatehouse/http/exchange.hpp"
 #include "gatehouse/pipeline/context.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ class DetachedExchange final : public http::Exchange {
   net::Waiter& waiter() override { return waiter_; }
   TimePoint arrival() const override { return arrival_; }
   void set_body_limit(std::uint64_t) override {}
+  std::uint64_t body_limit() const override { return std::numeric_limits<std::uint64_t>::max(); }
+  void refuse_body() override { failure_ = http::Failure::kBodyRefused; }
   void inform(int, const http::Fields*) override {}
   void respond(const http::ResponseHead&, std::string_view, http::More) override { responded_ = true; }
   bool responded() const override { return responded_; }

@@ -11,6 +11,7 @@ std::string_view to_string(Failure failure) {
     case Failure::kBodyMalformed: return "body_malformed";
     case Failure::kBodyTooLarge: return "body_too_large";
     case Failure::kBodyTimeout: return "body_timeout";
+    case Failure::kBodyRefused: return "body_refused";
     case Failure::kSendTimeout: return "send_timeout";
     case Failure::kHandler: return "aborted";
   }

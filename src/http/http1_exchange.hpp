@@ -43,6 +43,8 @@ class Http1Exchange final : public Exchange {
   net::Waiter& waiter() override { return *waiter_; }
   TimePoint arrival() const override { return arrival_; }
   void set_body_limit(std::uint64_t bytes) override { body_.set_limit(bytes); }
+  std::uint64_t body_limit() const override { return body_.limit(); }
+  void refuse_body() override { fail(Failure::kBodyRefused); }
   void inform(int status, const Fields* fields) override;
   void respond(const ResponseHead& head, std::string_view first, More more) override;
   bool responded() const override { return answer_.begun(); }

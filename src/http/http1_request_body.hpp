@@ -19,6 +19,7 @@ class Http1RequestBody {
   void begin(Framing framing, std::optional<std::uint64_t> length, std::uint64_t limit,
              const HeadLimits& trailer_limits);
   void set_limit(std::uint64_t bytes) { limit_ = bytes; }
+  std::uint64_t limit() const { return limit_; }
 
   // What `input` holds of the body at its front, after framing was dropped; kPending: more must be received first.
   BodyChunk look(Http1Input& input);

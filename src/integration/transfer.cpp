@@ -78,7 +78,7 @@ Transfer::Step Transfer::prepare() {
   head_.edits = &context_.request_edits;
   if (to_.websocket && iequals(request.protocol, kWebSocket) && !request.has_body) head_.upgrade = kWebSocket;
   head_.has_body = request.has_body;
-  head_.content_length = request.content_length;
+  head_.content_length = context_.body_length();
   hash_ = balance_key(context_, backend_.settings().balance);
   backend_.count_request(began_);
   return start_try();
@@ -216,7 +216,7 @@ Transfer::Step Transfer::end_with(const Error& error) {
 // What the client did, in answers where one can still be given. The attempt is abandoned.
 Transfer::Step Transfer::end_by_client() {
   if (exchange_.responded()) {
-    context_.reason = http::to_string(exchange_.failure());
+    context_.reason = context_.failure_reason();
     exchange_.abort();
     return Step::kEnd;
   }

@@ -29,7 +29,7 @@ inline Outcome outcome_of(const pipeline::RequestContext& context) {
   if (failure == http::Failure::kNone) return outcome;
   const bool left = failure == http::Failure::kClientGone || failure == http::Failure::kBodyIncomplete;
   if (outcome.status == 0 && left) outcome.status = kClientClosed;
-  if (outcome.reason == "ok") outcome.reason = http::to_string(failure);
+  if (outcome.reason == "ok") outcome.reason = context.failure_reason();
   return outcome;
 }
 

@@ -10,10 +10,13 @@
 #include "gatehouse/pipeline/integration.hpp"
 #include "gatehouse/pipeline/query.hpp"
 #include "gatehouse/pipeline/route.hpp"
+#include "signed_body.hpp"
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -30,6 +33,8 @@ using pipeline::HeldBody;
 using pipeline::RequestContext;
 
 constexpr std::string_view kContentSha256 = "x-amz-content-sha256";
+constexpr std::string_view kDecodedLength = "x-amz-decoded-content-length";
+constexpr std::string_view kTrailerNames = "x-amz-trailer";
 constexpr std::string_view kSecurityToken = "x-amz-security-token";
 constexpr std::string_view kScheme = "AWS4-";
 constexpr std::string_view kChallenge = "AWS4-HMAC-SHA256";
@@ -107,7 +112,14 @@ class SigV4Authorizer final : public Authorizer {
     const auto& integration = context.route.integration;
     return integration && integration->kind() == "dynamodb" ? "dynamodb" : "execute-api";
   }
+  crypto::SigV4Expectation expectation(const RequestContext& context, const Key& key) const {
+    const std::string_view service = service_of(context);
+    const auto path = service == "s3" ? crypto::SigV4Path::kS3 : crypto::SigV4Path::kNormal;
+    return {key.settings.secret, service, settings_.region, clock_.wall(), path};
+  }
   Finding verify(RequestContext& context, SigV4Request& request, const SigV4Claim& claim, const Key& key) const;
+  Finding verify_chunked(RequestContext& context, const SigV4Request& request, const SigV4Claim& claim, const Key& key,
+                         std::string_view declared) const;
   Finding accept(RequestContext& context, const Key& key) const;
 
   const SigV4Settings settings_;
@@ -146,9 +158,7 @@ Finding SigV4Authorizer::check(RequestContext& context) const {
 Finding SigV4Authorizer::verify(RequestContext& context, SigV4Request& request, const SigV4Claim& claim, const Key& key) const {
   const http::RequestHead& head = context.request();
   const std::string_view declared = head.fields.get(kContentSha256).value_or("");
-  if (declared.starts_with("STREAMING-"))
-    return refused(403, "sigv4_streaming_payload",
-                   context.arena().concat({"Bodies signed in chunks (", declared, ") are not accepted: sign the whole body."}));
+  if (declared.starts_with("STREAMING-")) return verify_chunked(context, request, claim, key, declared);
   const bool is_unsigned = declared == crypto::kUnsignedPayload;
   if (!declared.empty() && !is_unsigned && !is_digest(declared))
     return refused(403, "sigv4_payload", "X-Amz-Content-Sha256 must be the SHA-256 of the body, 64 lower-case hexadecimal digits.");
@@ -168,15 +178,48 @@ Finding SigV4Authorizer::verify(RequestContext& context, SigV4Request& request, 
     payload = is_digest(declared) ? Payload::kToCompare : Payload::kUnknown;
     request.payload_hash = payload == Payload::kToCompare ? declared : kEmptyHash;
   }
-  const auto accept_unsigned = is_unsigned ? crypto::UnsignedPayload::kAccepted : crypto::UnsignedPayload::kRefused;
-  const auto verdict = crypto::verify_sigv4(
-      request, claim,
-      {key.settings.secret, service_of(context), settings_.region, clock_.wall(), crypto::SigV4Path::kNormal, accept_unsigned});
+  crypto::SigV4Expectation expected = expectation(context, key);
+  if (is_unsigned) expected.unsigned_payload = crypto::UnsignedPayload::kAccepted;
+  const auto verdict = crypto::verify_sigv4(request, claim, expected);
   if (verdict) return payload == Payload::kKnown ? accept(context, key) : Finding::wait();
   const SigV4Refusal refusal = verdict.error();
   const bool body_may_tell = payload == Payload::kUnknown && (refusal.reason == kMismatch || refusal.reason == "sigv4_payload");
   if (body_may_tell) return Finding::wait();
   return refused(403, refusal.reason, context.arena().copy(refusal.message));
+}
+
+// Of a body that is signed in chunks: what signs its head is verified here, and each chunk when somebody asks for it.
+Finding SigV4Authorizer::verify_chunked(RequestContext& context, const SigV4Request& request, const SigV4Claim& claim, const Key& key,
+                                        std::string_view declared) const {
+  Arena& arena = context.arena();
+  const http::RequestHead& head = context.request();
+  const auto form = crypto::find_sigv4_streaming(declared);
+  if (!form || claim.form == crypto::SigV4Form::kPresigned)
+    return refused(403, "sigv4_streaming_payload",
+                   arena.concat({"Bodies signed this way (", declared, ") are not accepted: sign the whole body, or its chunks as "
+                                 "STREAMING-AWS4-HMAC-SHA256-PAYLOAD with the signature in Authorization."}));
+  if (form == crypto::SigV4Streaming::kUnsignedTrailers && !settings_.unsigned_payload)
+    return refused(403, "sigv4_unsigned_payload", arena.concat({"The body must be signed: ", declared, " is not accepted here."}));
+  crypto::SigV4Expectation expected = expectation(context, key);
+  expected.streaming = declared;
+  if (const auto verdict = crypto::verify_sigv4(request, claim, expected); !verdict) {
+    const SigV4Refusal refusal = verdict.error();
+    return refused(403, refusal.reason, arena.copy(refusal.message));
+  }
+  const auto length = parse_u64(head.fields.get(kDecodedLength).value_or(""));
+  if (!length)
+    return refused(403, "sigv4_decoded_length", "X-Amz-Decoded-Content-Length must say how long the body is without the framing of its chunks.");
+  if (!head.has_body) return refused(403, "sigv4_chunk_malformed", "A body that is signed in chunks has a last one, with no data in it.");
+  if (!context.decodes_body()) {
+    if (*length > context.exchange.body_limit()) return refused(413, "body_too_large", "X-Amz-Decoded-Content-Length is beyond the limit of the route.");
+    // From here on it is the decoder that keeps the body within its length, and the framing in proportion.
+    context.exchange.set_body_limit(std::numeric_limits<std::uint64_t>::max());
+    const SignedBodyFacts facts{*form, *length, settings_.body, head.fields.get(kTrailerNames).value_or("")};
+    context.decode_body(std::make_unique<SignedBody>(facts, crypto::SigV4Chain(key.settings.secret, claim)));
+  }
+  // What has no bytes looks whole to a backend at once.
+  if (*length == 0 && context.held_body() == nullptr) return Finding::wait();
+  return accept(context, key);
 }
 
 net::Task<Finding> SigV4Authorizer::wait(RequestContext& context) const {
@@ -187,6 +230,7 @@ net::Task<Finding> SigV4Authorizer::wait(RequestContext& context) const {
     co_return refused(413, "sigv4_body_too_large",
                       "The body is larger than a signed one may be here: raise `body` of the authorizer, or send UNSIGNED-PAYLOAD where "
                       "that is accepted.");
+  if (const pipeline::BodyRefusal* const refusal = context.body_refusal()) co_return refused(refusal->status, refusal->reason, refusal->detail);
   const http::Failure failure = context.exchange.failure();
   const int status = failure == http::Failure::kBodyTooLarge ? 413 : failure == http::Failure::kBodyTimeout ? 408 : 400;
   co_return refused(status, http::to_string(failure), "the body did not arrive whole");
@@ -214,12 +258,21 @@ Finding SigV4Authorizer::accept(RequestContext& context, const Key& key) const {
                  not_authorized(key.settings.id, arn, decision, context.arena()));
 }
 
+// Nothing says any more that the body was framed.
+void forget_chunks(RequestContext& context) {
+  for (const std::string_view name : {kContentSha256, kDecodedLength, kTrailerNames}) context.request_edits.remove(name);
+  const std::string_view codings = context.content_encoding();
+  context.request_edits.remove(FieldId::kContentEncoding);
+  if (!codings.empty()) context.request_edits.append(FieldId::kContentEncoding, codings);
+}
+
 // A signature is for this gateway: what the backend is sent is another request, which it does not fit.
 void SigV4Authorizer::prepare_forwarding(RequestContext& context) const {
   const http::Fields& fields = context.request().fields;
   const auto authorization = fields.get(FieldId::kAuthorization);
   if (authorization && authorization->starts_with(kScheme)) context.request_edits.remove(FieldId::kAuthorization);
   if (fields.get(kSecurityToken)) context.request_edits.remove(kSecurityToken);
+  if (context.decodes_body()) forget_chunks(context);
   if (!pipeline::find_parameter(context.query, "X-Amz-Signature")) return;
   for (const std::string_view name : kPresigned) context.query = pipeline::without_parameter(context.query, name, context.arena());
 }

@@ -85,8 +85,8 @@ class ValidateStep final : public pipeline::Middleware {
       if (settings_.passthrough || pipeline::as_amazon(context.route)) return std::nullopt;
       return refuse_type(context, "a JSON body (application/json)");
     }
-    const auto coding = request.fields.get(FieldId::kContentEncoding);
-    if (coding && !iequals(trim(*coding), "identity")) return refuse_type(context, "a body without Content-Encoding");
+    const std::string_view coding = context.content_encoding();
+    if (!coding.empty() && !iequals(coding, "identity")) return refuse_type(context, "a body without Content-Encoding");
     return Decision::wait();
   }
 

@@ -5,6 +5,12 @@ namespace {
 
 constexpr int kClientClosedRequest = 499;
 
+Answer answer_of_refusal(RequestContext& context) {
+  const BodyRefusal& refusal = *context.body_refusal();
+  context.detail = refusal.detail;
+  return Answer(context.arena(), refusal.status, refusal.reason, refusal.status == 413 ? "Payload Too Large" : "Forbidden");
+}
+
 }  // namespace
 
 Answer answer_of_failure(RequestContext& context, http::Failure failure) {
@@ -16,6 +22,7 @@ Answer answer_of_failure(RequestContext& context, http::Failure failure) {
     case http::Failure::kBodyTimeout: return made(408, "Request Timeout");
     case http::Failure::kBodyMalformed:
     case http::Failure::kBodyIncomplete: return made(400, "Bad Request");
+    case http::Failure::kBodyRefused: return answer_of_refusal(context);
     case http::Failure::kNone:
     case http::Failure::kClientGone:
     case http::Failure::kSendTimeout:

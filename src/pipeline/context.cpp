@@ -1,10 +1,12 @@
 #include "gatehouse/pipeline/context.hpp"
 
+#include "gatehouse/base/strings.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/middleware.hpp"
 #include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/pipeline/trail.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gatehouse::pipeline {
@@ -19,7 +21,8 @@ bool can_answer(http::Failure failure) {
     case http::Failure::kBodyIncomplete:
     case http::Failure::kBodyMalformed:
     case http::Failure::kBodyTooLarge:
-    case http::Failure::kBodyTimeout: return true;
+    case http::Failure::kBodyTimeout:
+    case http::Failure::kBodyRefused: return true;
     case http::Failure::kClientGone:
     case http::Failure::kSendTimeout:
     case http::Failure::kHandler: break;
@@ -33,14 +36,49 @@ RequestContext::RequestContext(http::Exchange& exchange_, const Route& route_)
     : exchange(exchange_), route(route_), query(exchange_.request().query), request_edits(exchange_.arena()) {}
 
 http::BodyChunk RequestContext::poll_body() {
-  if (!held_body_) return exchange.poll_body();
+  if (!held_body_) return decoder_ ? decode() : exchange.poll_body();
   if (held_consumed_ == held_body_->size()) return {http::BodyState::kEnd, {}};
   return {http::BodyState::kData, std::string_view(*held_body_).substr(held_consumed_)};
 }
 
 void RequestContext::consume_body(std::size_t bytes) {
-  if (!held_body_) return exchange.consume_body(bytes);
-  held_consumed_ += bytes;
+  if (held_body_) {
+    held_consumed_ += bytes;
+  } else if (decoder_) {
+    decoder_->consume(bytes);
+  } else {
+    exchange.consume_body(bytes);
+  }
+}
+
+http::BodyChunk RequestContext::decode() {
+  const http::BodyChunk chunk = decoder_->poll(exchange);
+  if (decoder_->refusal() != nullptr && !exchange.failed()) exchange.refuse_body();
+  return chunk;
+}
+
+std::string_view RequestContext::content_encoding() {
+  constexpr std::string_view kTakenOff = "aws-chunked";
+  const http::Fields& fields = request().fields;
+  std::string_view list;
+  if (!fields.has(http::FieldId::kContentEncoding)) return list;
+  for (std::uint32_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].id != http::FieldId::kContentEncoding) continue;
+    for (std::string_view rest = fields[i].value; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(','), rest.size());
+      const std::string_view coding = trim(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (coding.empty() || (decoder_ && iequals(coding, kTakenOff))) continue;
+      list = list.empty() ? coding : arena().concat({list, ", ", coding});
+    }
+  }
+  return list;
+}
+
+std::string_view RequestContext::failure_reason() const {
+  const http::Failure failure = exchange.failure();
+  const BodyRefusal* const refusal = failure == http::Failure::kBodyRefused ? body_refusal() : nullptr;
+  return refusal != nullptr ? refusal->reason : http::to_string(failure);
 }
 
 RequestContext::~RequestContext() {
@@ -89,7 +127,7 @@ void RequestContext::finish(const http::Fields& trailers) {
 }
 
 void RequestContext::end_steps() noexcept {
-  if (exchange.failed() && reason == "ok") reason = http::to_string(exchange.failure());
+  if (exchange.failed() && reason == "ok") reason = failure_reason();
   for (const auto& step : route.steps) step->on_end(*this);
 }
 

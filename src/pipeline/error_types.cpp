@@ -80,6 +80,7 @@ constexpr std::array kReasons = {
     Reason{"authorizer_", Rule::kAccess},
     Reason{"sigv4_missing", Rule::kType, ErrorType::kMissingAuthenticationToken},
     Reason{"sigv4_body_too_large", Rule::kType, ErrorType::kRequestTooLarge},
+    Reason{"sigv4_chunk_too_large", Rule::kType, ErrorType::kRequestTooLarge},
     Reason{"sigv4_incomplete", Rule::kWords, ErrorType::kInvalidSignature, "IncompleteSignatureException"},
     Reason{"sigv4_bad_date", Rule::kWords, ErrorType::kInvalidSignature, "IncompleteSignatureException"},
     Reason{"sigv4_expired", Rule::kWords, ErrorType::kInvalidSignature},

@@ -6,6 +6,7 @@
 #include "gatehouse/net/ready_list.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,8 @@ class CallExchange final : public http::Exchange {
   net::Waiter& waiter() override { return of_ != nullptr ? of_->waiter() : *waiter_; }
   TimePoint arrival() const override { return arrival_; }
   void set_body_limit(std::uint64_t) override {}
+  std::uint64_t body_limit() const override { return std::numeric_limits<std::uint64_t>::max(); }
+  void refuse_body() override { failure_ = http::Failure::kBodyRefused; }
   void inform(int, const http::Fields*) override {}
   void respond(const http::ResponseHead& head, std::string_view first, http::More more) override;
   bool responded() const override { return answered_.status != 0; }

@@ -246,7 +246,7 @@ def test_curl_signs_too(signed):
     ({"service": "s3"}, 403, "sigv4_scope"), ({"sent_body": b"other"}, 403, "sigv4_mismatch"),
     ({"key": "reader"}, 403, "access_key_denied"), ({"key": "governed"}, 403, "access_key_denied"),
     ({"fields": [("X-Amz-Content-SHA256", "UNSIGNED-PAYLOAD")]}, 403, "sigv4_unsigned_payload"),
-    ({"fields": [("X-Amz-Content-SHA256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")]}, 403, "sigv4_streaming_payload"),
+    ({"fields": [("X-Amz-Content-SHA256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")]}, 403, "sigv4_unsigned_payload"),
     ({"fields": [("X-Amz-Content-SHA256", hashlib.sha256(b"body").hexdigest())], "sent_body": b"other"}, 403, "sigv4_payload"),
     ({"body": b"x" * 65537}, 413, "sigv4_body_too_large")], ids=range(10))
 def test_other_signatures_are_refused_and_no_backend_hears_of_it(signed, how, status, reason):
@@ -257,13 +257,12 @@ def test_other_signatures_are_refused_and_no_backend_hears_of_it(signed, how, st
     assert SECRET not in signed.output.text() + signed.log.text()
 
 
-@pytest.mark.parametrize("form", ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-                                  "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"])
-def test_bodies_signed_in_chunks_are_refused_by_name(signed, form):
+@pytest.mark.parametrize("form", ["STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER", "STREAMING-x"])
+def test_chunks_that_are_signed_in_other_ways_are_refused_by_name(signed, form):
     before = len(signed.upstream.requests)
     answer = send(signed, "PUT", "/orders", body=b"x", fields=[("X-Amz-Content-SHA256", form)])
     refused(signed, answer, 403, "sigv4_streaming_payload")
-    assert answer.json()["detail"] == f"Bodies signed in chunks ({form}) are not accepted: sign the whole body."
+    assert form in answer.json()["detail"]
     assert len(signed.upstream.requests) == before
 
 

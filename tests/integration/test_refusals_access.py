@@ -7,6 +7,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
+from chunk_signer import TRAILER, ChunkSigner
 from fake_issuer import Key, encode, good_claims, hmac_token
 from refusal_case import SIGNATURE, check_aws, check_helpful, refusal
 
@@ -97,6 +98,16 @@ def signed_now(method="GET", target="/sigv4", body=None, **how):
     return now_signed(lambda date: (method, target, claim(date, **how), body))
 
 
+def in_chunks(length, change, data=b"body", **how):
+    """Sends a body of signed chunks to be held and looked at; `change` takes what goes on the wire and gives something else."""
+    def send(gateway):
+        signer = ChunkSigner("PUT", "/chunks", gateway.authority, length, "ci", SECRET, **how)
+        fields = [*signer.fields, ("Content-Type", "application/json")]
+        return gateway.exchange("PUT", "/chunks", fields=fields, body=change(b"".join(signer.body([data]))), host=gateway.authority)
+
+    return send
+
+
 def sigv4(reason, detail, amazon="INVALID_SIGNATURE", status=403, **how):
     how.setdefault("ask", ("GET", "/sigv4"))
     return refusal(reason, status, amazon, detail, **how)
@@ -128,9 +139,20 @@ SIGV4 = [
           send=signed_now("POST", body=b"x", signed="host;x-amz-content-sha256;x-amz-date", fields=[("X-Amz-Content-Sha256", "short")])),
     sigv4("sigv4_unsigned_payload", "The body must be signed: UNSIGNED-PAYLOAD is not accepted here.",
           send=signed_now("POST", body=b"x", signed="host;x-amz-content-sha256;x-amz-date", fields=[("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")])),
-    sigv4("sigv4_streaming_payload", "Bodies signed in chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) are not accepted: sign the whole body.",
+    sigv4("sigv4_streaming_payload", "Bodies signed this way (STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD) are not accepted: sign the whole body, or its "
+          "chunks as STREAMING-AWS4-HMAC-SHA256-PAYLOAD with the signature in Authorization.",
           send=signed_now("POST", body=b"x", signed="host;x-amz-content-sha256;x-amz-date",
-                          fields=[("X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")])),
+                          fields=[("X-Amz-Content-Sha256", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")])),
+    sigv4("sigv4_decoded_length", "X-Amz-Decoded-Content-Length must say how long the body is without the framing of its chunks.",
+          send=in_chunks(None, lambda wire: wire)),
+    sigv4("sigv4_chunk_malformed", "A chunk of the body begins with SIZE;chunk-signature= and 64 hexadecimal digits.",
+          send=in_chunks(4, lambda wire: b"4\r\nbody\r\n" + wire)),
+    sigv4("sigv4_chunk_mismatch", "The signature of a chunk of the body is not the one that was computed for it.",
+          send=in_chunks(4, lambda wire: wire.replace(b"body", b"bodY"))),
+    sigv4("sigv4_chunk_too_large", "A chunk is larger than a signed one may be here: send smaller chunks, or raise `body` of the authorizer.",
+          "REQUEST_TOO_LARGE", 413, send=in_chunks(2000, lambda wire: wire, b"x" * 2000)),
+    sigv4("sigv4_trailer", "The signature of the fields behind the body is not the one that was computed for them.",
+          send=in_chunks(4, lambda wire: wire.replace(b"AA==", b"AB=="), form=TRAILER, trailers=[("x-amz-checksum-crc32", "AA==")])),
     sigv4("sigv4_body_too_large", "The body is larger than a signed one may be here: raise `body` of the authorizer, or send UNSIGNED-PAYLOAD where "
           "that is accepted.", "REQUEST_TOO_LARGE", 413, send=signed_now("POST", body=b"x" * 2000)),
     in_words("access_key_unknown", "The security token included in the request is invalid.", "UnrecognizedClientException",
@@ -233,6 +255,7 @@ def configuration(rig, style, url):
             {"match": "GET /team", "auth": ["users"], "claims": {"team": "a"}, **mock},
             {"match": "GET /tenant", "auth": ["users"], "backend": "auth", "path": "/$claims.tenant"},
             {"match": "ANY /sigv4", "auth": ["machines"], **mock}, {"match": "GET /sigv4/secret", "auth": ["machines"], **mock},
+            {"match": "PUT /chunks", "auth": ["machines"], "validate": {"body": {"type": "string"}}, **mock},
             {"match": "GET /basic", "auth": ["staff"], **mock},
             {"match": "GET /fenced", "ip": {"deny": ["192.0.2.0/24"]}, **mock},
             {"match": "ANY /policy/{what}", "policy": POLICY, **mock},

@@ -17,6 +17,7 @@ namespace gatehouse::testing {
 
 class FakeExchange final : public http::Exchange {
  public:
+  static constexpr std::uint64_t kListenersLimit = 10'000'000;
   // `target` as in a request line; no body until body(), end_body() or fail() say so.
   explicit FakeExchange(net::Worker& worker, std::string method = "GET", std::string target = "/",
                         const FieldList& fields = {})
@@ -82,7 +83,7 @@ class FakeExchange final : public http::Exchange {
   FieldList sent_trailers;
   std::vector<int> informed;
   std::size_t consumed = 0;
-  std::optional<std::uint64_t> body_limit;
+  std::optional<std::uint64_t> limited_to;
   std::optional<std::string> field(std::string_view name) const { return find_field(sent_fields, name); }
 
   // ---- Exchange
@@ -118,7 +119,9 @@ class FakeExchange final : public http::Exchange {
   Arena& arena() override { return arena_; }
   net::Waiter& waiter() override { return waiter_; }
   TimePoint arrival() const override { return arrived.value_or(worker_.now()); }
-  void set_body_limit(std::uint64_t bytes) override { body_limit = bytes; }
+  void set_body_limit(std::uint64_t bytes) override { limited_to = bytes; }
+  std::uint64_t body_limit() const override { return limited_to.value_or(kListenersLimit); }
+  void refuse_body() override { failure_ = http::Failure::kBodyRefused; }
   void inform(int informational, const http::Fields*) override { informed.push_back(informational); }
   void respond(const http::ResponseHead& answer, std::string_view first, http::More more) override {
     require(status == 0 && failure_ != http::Failure::kClientGone, "respond");

@@ -88,6 +88,8 @@ struct SigV4Expectation {
   WallTime now;
   SigV4Path path = SigV4Path::kNormal;
   UnsignedPayload unsigned_payload = UnsignedPayload::kRefused;
+  // What X-Amz-Content-Sha256 says of a body that is signed in chunks (sigv4_chunks.hpp); empty: it is not.
+  std::string_view streaming = {};
 };
 
 // Nothing, or why not: time within kSigV4Skew (presigned: until it expires), scope, Host and every X-Amz-* header signed, the

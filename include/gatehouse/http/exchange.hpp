@@ -31,6 +31,7 @@ enum class Failure : std::uint8_t {
   kBodyMalformed,   // chunk framing was wrong: answer 400
   kBodyTooLarge,    // the body exceeded set_body_limit(): answer 413
   kBodyTimeout,     // the body stalled longer than the listener allows: answer 408
+  kBodyRefused,     // refuse_body(): a step found that it is not what it must be
   kSendTimeout,     // the client stopped reading
   kHandler,         // the handler gave up: abort()
 };
@@ -57,6 +58,10 @@ class Exchange : public BodyReader, public BodyWriter {
 
   // The largest body that poll_body() lets through. A Content-Length beyond it fails at once.
   virtual void set_body_limit(std::uint64_t bytes) = 0;
+  // What it is now: the listener's, until somebody set it.
+  virtual std::uint64_t body_limit() const = 0;
+  // Whoever looks into the body will have no more of it: the exchange fails with kBodyRefused.
+  virtual void refuse_body() = 0;
 
   // A 1xx head, at once. Ignored towards HTTP/1.0. 100 is sent by the exchange itself when the body is first polled
   // and the client expects it.

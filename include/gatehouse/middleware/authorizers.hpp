@@ -21,8 +21,10 @@ namespace gatehouse::middleware {
 AuthorizerPtr make_api_key(const ApiKeySettings& settings, std::shared_ptr<const KnownKeys> keys);
 // AWS Signature Version 4. 401 "sigv4_missing" without a signature; 403 with a reason of crypto::verify_sigv4(),
 // "access_key_unknown", "sigv4_unsigned_payload" or "sigv4_streaming_payload"; 413 "sigv4_body_too_large" where a signed body is
-// larger than is held; 403 "access_key_denied" or "access_key_explicit_deny" for what the key may not call. The signature is not
-// forwarded. Throws std::invalid_argument when a key's policy is none.
+// larger than is held; 403 "access_key_denied" or "access_key_explicit_deny" for what the key may not call. A body that is signed in
+// chunks is decoded while it is read, which may end with 403 "sigv4_chunk_malformed", "sigv4_chunk_mismatch", "sigv4_decoded_length" or
+// "sigv4_trailer", or 413 "sigv4_chunk_too_large" (signed_body.hpp). The signature is not forwarded. Throws std::invalid_argument when
+// a key's policy is none.
 AuthorizerPtr make_sigv4(const SigV4Settings& settings, const Clock& clock);
 // HTTP Basic (RFC 7617). 401 "basic_missing", "basic_malformed" or "basic_invalid"; 503 "basic_busy" when more passwords wait to
 // be hashed than is good for the process. Hashes are checked on `pool`. Throws std::invalid_argument when a user's hash is none.

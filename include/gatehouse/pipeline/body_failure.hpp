@@ -6,7 +6,7 @@
 
 namespace gatehouse::pipeline {
 
-// 413, 408 or 400; 499 to one that left, which will not get it.
+// 413, 408 or 400; what the refusal of the body says; 499 to one that left, which will not get it.
 Answer answer_of_failure(RequestContext& context, http::Failure failure);
 
 }  // namespace gatehouse::pipeline

@@ -7,6 +7,7 @@
 #include "gatehouse/base/units.hpp"
 #include "gatehouse/http/exchange.hpp"
 #include "gatehouse/pipeline/answer.hpp"
+#include "gatehouse/pipeline/body_decoder.hpp"
 #include "gatehouse/pipeline/body_filter.hpp"
 #include "gatehouse/pipeline/path_params.hpp"
 
@@ -138,8 +139,19 @@ class RequestContext {
   void consume_body(std::size_t bytes);
   // The whole body, when a step needed it before it could let the request on (pipeline/held_body.hpp); null: nobody did.
   const std::string* held_body() const { return held_body_ ? &*held_body_ : nullptr; }
-  // REQUIRES: `body` is all that the exchange's body held, and nothing of it was consumed through this.
+  // REQUIRES: `body` is all that poll_body() gave, to its end, and nothing of it was forwarded.
   void hold_body(std::string body) { held_body_ = std::move(body); }
+  // From now on the body is what `decoder` makes of it. REQUIRES: nothing of it was read.
+  void decode_body(std::unique_ptr<BodyDecoder> decoder) { decoder_ = std::move(decoder); }
+  bool decodes_body() const { return decoder_ != nullptr; }
+  // Of what poll_body() gives; none: unknown.
+  std::optional<std::uint64_t> body_length() const { return decoder_ ? decoder_->length() : request().content_length; }
+  // Content-Encoding of what poll_body() gives: without `aws-chunked` where that was taken off. Empty: none.
+  std::string_view content_encoding();
+  // Why the body is not what it must be, after http::Failure::kBodyRefused; null: nobody refused it.
+  const BodyRefusal* body_refusal() const { return decoder_ ? decoder_->refusal() : nullptr; }
+  // REQUIRES: exchange.failed().
+  std::string_view failure_reason() const;
 
   // Every answer leaves through here, once: each step sees the head, innermost first, then the exchange sends it. When the
   // exchange has failed so that no answer can be sent, nothing happens but that `status` becomes 499.
@@ -171,6 +183,7 @@ class RequestContext {
 
  private:
   void send(const Answer& made);
+  http::BodyChunk decode();
   struct Kept {
     std::shared_ptr<const void> owner;
     Kept* next;
@@ -181,6 +194,7 @@ class RequestContext {
   std::vector<std::unique_ptr<BodyFilter>> filters_;
   std::optional<std::string> held_body_;
   std::size_t held_consumed_ = 0;
+  std::unique_ptr<BodyDecoder> decoder_;
   Kept* kept_ = nullptr;  // in the arena
 };
 

@@ -14,7 +14,7 @@ enum class HeldBody : std::uint8_t {
   kFailed,    // the exchange says why (a limit of its own, malformed, stalled, the client is gone)
 };
 
-// Reads the body to its end unless a step before has. A Content-Length beyond `limit` is kTooLarge unread, so that a client which
+// Reads the body to its end unless a step before has. A length beyond `limit` is kTooLarge unread, so that a client which
 // waits for 100 (Continue) never sends it. Sleeps on the exchange's waiter; the listener's deadlines for bodies hold.
 net::Task<HeldBody> read_held_body(RequestContext& context, std::uint64_t limit);
 

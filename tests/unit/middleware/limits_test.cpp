@@ -11,7 +11,7 @@ class LimitsStepTest : public StepTest {
 TEST_F(LimitsStepTest, SetsTheLimitOfTheBody) {
   Request request(worker_, route_, "POST", "/");
   EXPECT_TRUE(request.run());
-  EXPECT_EQ(request.exchange.body_limit, 1000u);
+  EXPECT_EQ(request.exchange.limited_to, 1000u);
 }
 
 TEST_F(LimitsStepTest, LetsABodyPassThatIsAsLongAsTheLimit) {

@@ -4,12 +4,15 @@
 #include "gatehouse/middleware/authorizers.hpp"
 #include "waiting_fixture.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace gatehouse::middleware {
 namespace {
 
 constexpr std::string_view kSecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+constexpr std::string_view kSigned = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+constexpr std::string_view kUnsigned = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 class SigV4StepTest : public WaitingStepTest {
  protected:
@@ -36,6 +39,15 @@ class SigV4StepTest : public WaitingStepTest {
     if (!signer_.session_token.empty()) fields.emplace_back("x-amz-security-token", signer_.session_token);
     fields.emplace_back("authorization", signature.authorization);
     return fields;
+  }
+  // The head of a body that is signed in chunks.
+  FieldList chunked(std::string_view form, std::string_view length, std::string_view method = "POST", FieldList fields = {}) {
+    fields.emplace_back("x-amz-content-sha256", form);
+    fields.emplace_back("x-amz-decoded-content-length", length);
+    return sign(method, "/orders", {}, std::move(fields));
+  }
+  static std::string& find(FieldList& fields, std::string_view name) {
+    return std::ranges::find(fields, name, &FieldList::value_type::first)->second;
   }
   // The identity's subject, or "status reason".
   std::string outcome(Running& running) {
@@ -186,11 +198,91 @@ TEST_F(SigV4StepTest, AnUnsignedBodyIsRefusedUnlessAllowed) {
   EXPECT_EQ(consumed, 0U);  // it streams
 }
 
-TEST_F(SigV4StepTest, ChunkSignaturesAndWhatIsNoHashAreRefused) {
+TEST_F(SigV4StepTest, WhatIsNoHashIsRefused) {
   use();
-  EXPECT_EQ(post(sign("POST", "/orders", {}, {{"x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}}), "x"),
-            "403 sigv4_streaming_payload");
   EXPECT_EQ(post(sign("POST", "/orders", {}, {{"x-amz-content-sha256", "abc"}}), "x"), "403 sigv4_payload");
+  EXPECT_EQ(post(chunked("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "1"), "x"), "403 sigv4_streaming_payload");
+}
+
+TEST_F(SigV4StepTest, OfABodyThatIsSignedInChunksTheHeadIsVerifiedFirst) {
+  use();
+  std::size_t consumed = 1;
+  FieldList fields = chunked(kSigned, "1");
+  EXPECT_EQ(post(fields, "x", &consumed), "ci");
+  EXPECT_EQ(consumed, 0U);
+  find(fields, "x-amz-decoded-content-length") = "2";
+  EXPECT_EQ(post(fields, "x"), "403 sigv4_mismatch");
+  EXPECT_EQ(post(chunked(kSigned, ""), "x"), "403 sigv4_decoded_length");
+  EXPECT_EQ(post(chunked(kSigned, "-1"), "x"), "403 sigv4_decoded_length");
+  EXPECT_EQ(get(chunked(kSigned, "0", "GET")), "403 sigv4_chunk_malformed");
+  EXPECT_EQ(post(chunked(kUnsigned, "1"), "x"), "403 sigv4_unsigned_payload");
+}
+
+TEST_F(SigV4StepTest, ABodyThatIsSignedInChunksGoesOnWithoutThem) {
+  settings_.unsigned_payload = true;
+  use();
+  Running running(worker_, route_, "POST", "/orders", chunked(kUnsigned, "3", "POST", {{"content-encoding", "gzip,aws-chunked"}, {"content-type", "x/y"}}));
+  running.request.exchange.body("3\r\nabc\r\n0\r\n\r\n");
+  running.request.exchange.end_body();
+  EXPECT_EQ(outcome(running), "ci");
+  pipeline::RequestContext& context = running.request.context;
+  EXPECT_EQ(context.body_length(), 3U);
+  EXPECT_EQ(context.poll_body().bytes, "abc");
+  context.consume_body(3);
+  EXPECT_EQ(context.poll_body().state, http::BodyState::kEnd);
+  const FieldList forwarded = running.request.forwarded();
+  EXPECT_EQ(find_field(forwarded, "content-encoding"), "gzip");
+  EXPECT_EQ(find_field(forwarded, "content-type"), "x/y");
+  for (const char* const name : {"x-amz-content-sha256", "x-amz-decoded-content-length", "authorization"})
+    EXPECT_EQ(find_field(forwarded, name), std::nullopt) << name;
+}
+
+TEST_F(SigV4StepTest, ABodyOfSignedChunksThatIsNoneEndsTheRequestWhoeverReadsIt) {
+  use();
+  Running running(worker_, route_, "POST", "/orders", chunked(kSigned, "3"));
+  running.request.exchange.body("3;chunk-signature=" + std::string(64, '0') + "\r\nabc\r\n");
+  EXPECT_EQ(outcome(running), "ci");
+  pipeline::RequestContext& context = running.request.context;
+  EXPECT_EQ(context.poll_body().state, http::BodyState::kFailed);
+  EXPECT_EQ(running.request.exchange.failure(), http::Failure::kBodyRefused);
+  EXPECT_EQ(context.failure_reason(), "sigv4_chunk_mismatch");
+}
+
+TEST_F(SigV4StepTest, AnEmptyBodyOfSignedChunksIsVerifiedBeforeAnythingGoesOn) {
+  settings_.unsigned_payload = true;
+  use();
+  Running running(worker_, route_, "POST", "/orders", chunked(kUnsigned, "0"));
+  running.request.exchange.body("0\r\n");
+  running.start();
+  EXPECT_FALSE(running.done());
+  running.request.exchange.body("\r\n");
+  running.request.exchange.end_body();
+  running.request.exchange.unblock();
+  EXPECT_TRUE(finish(running));
+  EXPECT_EQ(post(chunked(kUnsigned, "0"), "1\r\nx\r\n0\r\n\r\n"), "403 sigv4_decoded_length");
+  EXPECT_EQ(post(chunked(kSigned, "0"), "0;chunk-signature=" + std::string(64, '0') + "\r\n\r\n"), "403 sigv4_chunk_mismatch");
+}
+
+TEST_F(SigV4StepTest, TheLimitOfTheRouteHoldsForTheBodyAndNotForItsFraming) {
+  settings_.unsigned_payload = true;
+  route_.steps = {make_limits(3), make_authenticate({{make_sigv4(settings_, clock_)}})};
+  const auto said = [this](const std::string& length) {
+    Running running(worker_, route_, "POST", "/orders", chunked(kUnsigned, length));
+    running.request.exchange.body("3\r\nabc\r\n0\r\n\r\n");
+    running.request.exchange.head().content_length = 13;
+    return outcome(running);
+  };
+  EXPECT_EQ(said("3"), "ci");
+  EXPECT_EQ(said("4"), "413 body_too_large");
+}
+
+TEST_F(SigV4StepTest, PathsAreSignedAsS3HasThemWhereThatIsTheService) {
+  settings_.service = signer_.service = "s3";
+  use();
+  signer_.path = crypto::SigV4Path::kS3;
+  EXPECT_EQ(get(sign("GET", "/a%20b//c"), "/a%20b//c"), "ci");
+  signer_.path = crypto::SigV4Path::kNormal;
+  EXPECT_EQ(get(sign("GET", "/a%20b//c"), "/a%20b//c"), "403 sigv4_mismatch");
 }
 
 TEST_F(SigV4StepTest, AKeyMayCallWhatItsPatternsSay) {

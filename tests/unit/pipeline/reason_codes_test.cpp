@@ -27,7 +27,8 @@ constexpr std::array kNoAnswers = std::to_array<std::string_view>({
     "config_invalid",  "policy_invalid",   "invalid_template", "bad_route_pattern", "bad_value_template", "json_schema", "jwks_malformed",
     "jwks_too_large",  "jwk_malformed",    "jwk_secret_too_short", "head_timeout",  "server_draining", "too_many_connections",
     "listen_failed",   "bad_log_format",   "redis_refused",    "jwt_claim_path",    "jwt_keys_fetch_failed", "jwt_keys_fetched", "jwt_keys_unusable",
-    "jwt_key_left_out", "upstream_ms",     "upstream_status",  "policy_allows", "websocket_gateway_gone"});
+    "jwt_key_left_out", "upstream_ms",     "upstream_status",  "policy_allows", "websocket_gateway_gone",
+    "body_refused"});  // what refused it says why
 
 // Which a test of their own provokes, or nothing can: not among the cases of tests/integration/test_refusals*.py.
 constexpr std::array kElsewhere = std::to_array<std::string_view>({
