@@ -26,20 +26,20 @@ void refuse_protected_fields(const Cursor& at, const std::vector<FieldChange>& c
   }
 }
 
-void describe_headers(Fields& f, std::vector<FieldChange>& changes) {
+void describe_headers(Fields& f, std::vector<FieldChange>& changes, const Template& value) {
   TemplateMap::Value set;
   TemplateMap::Value append;
   std::vector<std::string> remove;
   f.field("remove_header", remove, maybe_empty_list_of(kFieldName, "[cookie]"),
           "Headers to take out, before the others are put in.");
-  f.field("set_header", set, TemplateMap{kFieldName, kFieldValue, "{x-user: $header.x-user}"},
+  f.field("set_header", set, TemplateMap{kFieldName, value, "{x-user: $header.x-user}"},
           "Headers to put in, in place of those with the same name.");
-  f.field("append_header", append, TemplateMap{kFieldName, kFieldValue, "{vary: x-tenant}"},
+  f.field("append_header", append, TemplateMap{kFieldName, value, "{vary: x-tenant}"},
           "Headers to add to those with the same name.");
   std::vector<FieldChange> made;
   for (auto& name : remove) made.push_back({Kind::kRemove, std::move(name), {}});
-  for (auto& [name, value] : set) made.push_back({Kind::kSet, std::move(name), std::move(value)});
-  for (auto& [name, value] : append) made.push_back({Kind::kAppend, std::move(name), std::move(value)});
+  for (auto& [name, text] : set) made.push_back({Kind::kSet, std::move(name), std::move(text)});
+  for (auto& [name, text] : append) made.push_back({Kind::kAppend, std::move(name), std::move(text)});
   if (f.reading() != nullptr) refuse_protected_fields(*f.reading(), made);
   std::ranges::move(made, std::back_inserter(changes));
 }
@@ -48,19 +48,22 @@ struct RequestChanges {
   std::vector<FieldChange> headers;
   std::vector<FieldChange> query;
   std::optional<pipeline::ValueTemplate> path;
+  std::uint64_t body_limit = TransformSettings().body_limit;
 };
 
 void describe_request(Fields& f, RequestChanges& s) {
-  describe_headers(f, s.headers);
+  describe_headers(f, s.headers, kRequestValue);
   TemplateMap::Value set;
   TemplateMap::Value append;
   std::vector<std::string> remove;
   f.field("remove_query", remove, maybe_empty_list_of(kQueryName, "[debug]"), "Query parameters to take out, before the others are put in.");
-  f.field("set_query", set, TemplateMap{kQueryName, kFieldValue, "{tenant: $claims.tenant}"},
+  f.field("set_query", set, TemplateMap{kQueryName, kRequestValue, "{tenant: $claims.tenant}"},
           "Query parameters to put in, in place of those with the same name.");
-  f.field("append_query", append, TemplateMap{kQueryName, kFieldValue, "{tag: $header.x-tag}"},
+  f.field("append_query", append, TemplateMap{kQueryName, kRequestValue, "{tag: $header.x-tag}"},
           "Query parameters to add to those with the same name.");
   f.field("path", s.path, kPathTemplate, "The path that the backend sees: the same as `path` of the route.");
+  f.field("limit", s.body_limit, Ranged<std::uint64_t>{kAnySize, 1, 64 * 1024 * 1024},
+          "The largest JSON body that values are taken from ($body.x): beyond it 413. `limits` holds besides.");
   for (auto& name : remove) s.query.push_back({Kind::kRemove, std::move(name), {}});
   for (auto& [name, value] : set) s.query.push_back({Kind::kSet, std::move(name), std::move(value)});
   for (auto& [name, value] : append) s.query.push_back({Kind::kAppend, std::move(name), std::move(value)});
@@ -101,7 +104,7 @@ struct ResponseChanges {
 };
 
 void describe_response(Fields& f, ResponseChanges& s) {
-  describe_headers(f, s.headers);
+  describe_headers(f, s.headers, kFieldValue);
   Map<NewStatus>::Value statuses;
   f.field("status", statuses, Map<NewStatus>{kStatusKey, NewStatus{}, "{404: 200}"},
           "Status codes of the backend, and what the client gets in their place. Refusals of the gateway stay as they are.");
@@ -192,7 +195,7 @@ struct MappingList {
       Complaint complaint;
       const auto key = take_apart(entry.key, of_answer, complaint);
       if (!key) at.key_problem(entry, complaint.message, complaint.fix);
-      good &= key && read_one(at.child(entry), *key, value);
+      good &= key && read_one(at.child(entry), *key, of_answer, value);
     }
     return good;
   }
@@ -200,14 +203,14 @@ struct MappingList {
   Shape shape(Model&) const { return {Shape::Kind::kAny, "", 0, 0, {}, {}}; }
 
  private:
-  static bool read_one(const Cursor& at, const MappingKey& key, Mappings& to) {
+  static bool read_one(const Cursor& at, const MappingKey& key, bool of_answer, Mappings& to) {
     using Target = MappingKey::Target;
     if (key.target == Target::kStatus) return NewStatus{}.read(at, to.status.emplace());
     if (key.target == Target::kPath) return kPathTemplate.read(at, to.path.emplace());
     auto& changes = key.target == Target::kHeader ? to.headers : to.query;
     FieldChange& change = changes.emplace_back(FieldChange{key.kind, key.name, {}});
     // Amazon's form has an empty value here.
-    return key.kind == Kind::kRemove || kFieldValue.read(at, change.value);
+    return key.kind == Kind::kRemove || (of_answer ? kFieldValue : kRequestValue).read(at, change.value);
   }
 };
 
@@ -242,6 +245,7 @@ void describe_mapping(Fields& f, RouteSettings& s) {
           "Changes to answers with a status, in the form of Amazon's HTTP APIs.");
   s.transform.request = std::move(request.headers);
   s.transform.query = std::move(request.query);
+  s.transform.body_limit = request.body_limit;
   s.transform.response = std::move(response.headers);
   s.transform.by_status = std::move(response.by_status);
   append(s.transform.request, std::move(parameters.headers));

@@ -3,6 +3,7 @@
 #include "describe_feeds.hpp"
 #include "describe_websocket.hpp"
 #include "descriptions.hpp"
+#include "gatehouse/config/body_use.hpp"
 #include "parsed_text.hpp"
 #include "scalars.hpp"
 #include "web_texts.hpp"
@@ -135,6 +136,7 @@ void describe_message_route(Fields& f, RouteSettings& s) {
   f.misplaced({"when", "static_files", "validate", "limits", "cache", "compression", "websocket"}, "is for routes of HTTP APIs", "leave it out");
   f.later({"stages", "canary", "templates"});
   if (at == nullptr) return;
+  if (uses_body(s)) at->problem("$body in 'request', 'parameters' and 'path' is for routes of HTTP APIs", "leave it out");
   if (s.socket->kind == RouteKind::kConnect) {
     auto pattern = pipeline::RoutePattern::parse("GET /", at->reader().base_path);
     if (pattern) s.pattern = std::move(*pattern);  // a wrong base path was reported where it stands

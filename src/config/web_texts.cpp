@@ -273,7 +273,7 @@ bool is_word_char(char c) {
 
 // The variable of a feature that this version does not have, or nothing.
 std::string_view later_variable(std::string_view text) {
-  constexpr std::array<std::string_view, 5> kLater = {"body", "stage", "stageVariables", "request.body", "response.body"};
+  constexpr std::array<std::string_view, 3> kLater = {"stage", "stageVariables", "response.body"};
   for (auto dollar = text.find('$'); dollar != std::string_view::npos; dollar = text.find('$')) {
     text.remove_prefix(dollar + 1);
     if (text.starts_with('$')) {
@@ -393,7 +393,7 @@ bool Template::read(const Cursor& at, Value& value) const {
     at.problem("'$" + std::string(later) + "' is not available in this version");
     return false;
   }
-  auto parsed = pipeline::ValueTemplate::parse(*text, at.reader().path_variables, path_values(use), use == Use::kPath);
+  auto parsed = pipeline::ValueTemplate::parse(*text, at.reader().path_variables, path_values(use), use == Use::kPath, body);
   if (!parsed) {
     at.wrong(expected(), *text, {parsed.error().message(), ""});
     return false;

@@ -45,7 +45,9 @@ extern const Text<std::string> kQueryName;
 struct Template {
   enum class Use : unsigned char { kFieldValue, kBody, kPath, kErrorField, kErrorText, kErrorJson };
   using Value = pipeline::ValueTemplate;
+  using BodyValues = Value::BodyValues;
   Use use;
+  BodyValues body = BodyValues::kUnknown;
 
   std::string expected() const;
   std::string print(const Value& value) const { return value.text(); }
@@ -54,7 +56,9 @@ struct Template {
 };
 inline constexpr Template kFieldValue{Template::Use::kFieldValue};
 inline constexpr Template kBodyText{Template::Use::kBody};
-inline constexpr Template kPathTemplate{Template::Use::kPath};
+// Of what goes to a backend, where $body is known.
+inline constexpr Template kRequestValue{Template::Use::kFieldValue, Template::BodyValues::kKnown};
+inline constexpr Template kPathTemplate{Template::Use::kPath, Template::BodyValues::kKnown};
 // Of error_responses, where $context.error.x is known.
 inline constexpr Template kErrorField{Template::Use::kErrorField};
 inline constexpr Template kErrorText{Template::Use::kErrorText};

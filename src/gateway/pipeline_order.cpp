@@ -5,6 +5,7 @@
 #include "gateway/runtime.hpp"
 #include "gateway/socket_apis.hpp"
 
+#include "gatehouse/config/body_use.hpp"
 #include "gatehouse/config/needed_claims.hpp"
 #include "gatehouse/middleware/cache.hpp"
 #include "gatehouse/middleware/compression.hpp"
@@ -245,6 +246,10 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   if (route.route && route.route->validate)
     steps.push_back({"validate", "after throttle: reading a body costs; before anything is done with it", {},
                      [validate = *route.route->validate](const Parts&) { return middleware::make_validate(validate); }});
+
+  if (route.route && config::uses_body(*route.route))
+    steps.push_back({"body values", "right before who needs them: a body is read for what is let through", {},
+                     [limit = route.route->transform.body_limit](const Parts&) { return middleware::make_body_values(limit); }});
 
   if (route.route && !route.route->transform.empty())
     steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},

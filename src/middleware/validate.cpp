@@ -8,6 +8,7 @@
 #include "gatehouse/pipeline/held_body.hpp"
 #include "gatehouse/pipeline/json_text.hpp"
 #include "gatehouse/pipeline/query.hpp"
+#include "media_type.hpp"
 
 #include <algorithm>
 #include <string>
@@ -17,7 +18,6 @@
 namespace gatehouse::middleware {
 namespace {
 
-using http::FieldId;
 using pipeline::Answer;
 using pipeline::Decision;
 using pipeline::RequestContext;
@@ -32,15 +32,6 @@ bool is_blank_parameter(std::string_view value) {
     value.remove_prefix(escaped ? 3 : 1);
   }
   return true;
-}
-
-std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
-
-// RFC 6839 section 3.1: application/json, application/problem+json, …
-bool is_json(std::string_view type) {
-  constexpr std::string_view kSuffix = "+json";
-  return iequals(type, "application/json") ||
-         (type.size() > kSuffix.size() && iequals(type.substr(type.size() - kSuffix.size()), kSuffix));
 }
 
 bool matches(std::string_view type, std::string_view pattern) {
@@ -81,7 +72,7 @@ class ValidateStep final : public pipeline::Middleware {
     if (!settings_.schema) return std::nullopt;
     const http::RequestHead& request = context.request();
     if (!request.has_body) return refuse_body(context, {{"", "body", "the request has no body"}});
-    if (!is_json(type_of(request))) {
+    if (!is_json(media_type(request))) {
       if (settings_.passthrough || pipeline::as_amazon(context.route)) return std::nullopt;
       return refuse_type(context, "a JSON body (application/json)");
     }
@@ -104,11 +95,6 @@ class ValidateStep final : public pipeline::Middleware {
   }
 
  private:
-  // Amazon takes a missing Content-Type for application/json.
-  static std::string_view type_of(const http::RequestHead& request) {
-    return media_type(request.fields.get(FieldId::kContentType).value_or("application/json"));
-  }
-
   std::optional<Answer> check_parameters(RequestContext& context) const {
     Missing missing(context.arena());
     for (const std::string& name : settings_.query) {
@@ -129,7 +115,7 @@ class ValidateStep final : public pipeline::Middleware {
   std::optional<Answer> check_type(RequestContext& context) const {
     const http::RequestHead& request = context.request();
     if (settings_.content_types.empty() || !request.has_body) return std::nullopt;
-    const std::string_view type = type_of(request);
+    const std::string_view type = media_type(request);
     const bool good = std::ranges::any_of(settings_.content_types, [type](const auto& each) { return matches(type, each); });
     if (good) return std::nullopt;
     return refuse_type(context, types_);

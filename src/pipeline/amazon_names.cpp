@@ -40,6 +40,8 @@ std::optional<AmazonName> amazon_name(std::string_view variable, std::string_vie
       const std::string_view first = name.substr(0, name.find('.'));
       return AmazonName{ours, first, prefix.size() + first.size()};
     }
+    if (dotted == "body") return AmazonName{"body", {}, 4};
+    if (dotted.starts_with("body.")) return AmazonName{"body", dotted.substr(5), dotted.size()};
     if (dotted.starts_with("path") && !goes_on(dotted, 4)) return AmazonName{"context", "path", 4};
     return std::nullopt;
   }

@@ -2,6 +2,7 @@
 #include "gatehouse/pipeline/value_template.hpp"
 
 #include "gatehouse/base/ids.hpp"
+#include "gatehouse/base/json_tree.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/pipeline/json_text.hpp"
@@ -57,6 +58,17 @@ std::string_view field_of(const http::ResponseHead& head, std::string_view name)
   return head.base->get(name).value_or(std::string_view());
 }
 
+// Strings plain, numbers as written, containers as compact JSON.
+std::string_view body_value(const crypto::ClaimPath& path, RequestContext& context) {
+  if (context.body_json == nullptr) return {};
+  const JsonValue value = path.find_in(context.body_json->root());
+  if (!value || value.kind() == JsonKind::kNull) return {};
+  if (!value.is_array() && !value.is_object()) return value.text();
+  std::string written;
+  value.append_to(written);
+  return context.arena().copy(written);
+}
+
 }  // namespace
 
 bool ValueTemplate::is_literal() const {
@@ -65,6 +77,10 @@ bool ValueTemplate::is_literal() const {
 
 bool ValueTemplate::uses_claims() const {
   return std::ranges::any_of(parts_, [](const Part& part) { return part.source == Source::kClaims; });
+}
+
+bool ValueTemplate::uses_body() const {
+  return std::ranges::any_of(parts_, [](const Part& part) { return part.source == Source::kBody; });
 }
 
 void ValueTemplate::append_needed_claims(std::vector<crypto::ClaimPath>& to) const {
@@ -113,6 +129,7 @@ std::string_view ValueTemplate::insert(const Part& part, RequestContext& context
     case Source::kResponse:
       if (context.answering != nullptr) value = field_of(*context.answering, part.text);
       break;
+    case Source::kBody: value = body_value(*part.claim, context); break;
     case Source::kUuid: return context.arena().copy(make_uuid());
     case Source::kUlid: return context.arena().copy(make_ulid());
     case Source::kNow: value = write_now(context.arena()); break;

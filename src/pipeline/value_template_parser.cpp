@@ -12,8 +12,9 @@
 namespace gatehouse::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 9> kVariables = {"path",   "query",    "header", "context", "claims",
-                                                         "response", "uuid", "ulid",   "now"};
+// In the order of Source, which begins with text.
+constexpr std::array<std::string_view, 10> kVariables = {"path",     "query", "header", "context", "claims",
+                                                          "response", "body",  "uuid",   "ulid",    "now"};
 // In the order of ContextValue.
 constexpr std::array<std::string_view, 19> kContextNames = {
     "request_id", "client_ip", "method", "path", "host", "scheme", "api", "route", "identity",
@@ -81,10 +82,12 @@ class ValueTemplateParser {
   using ContextValue = ValueTemplate::ContextValue;
   static_assert(kContextNames.size() == static_cast<std::size_t>(ContextValue::kCount));
 
-  ValueTemplateParser(std::string_view text, const std::vector<std::string>& path_variables, bool braces, bool refusal)
+  ValueTemplateParser(std::string_view text, const std::vector<std::string>& path_variables, bool braces, bool refusal,
+                      ValueTemplate::BodyValues body)
       : rest_(text),
         path_variables_(path_variables),
         braces_(braces),
+        body_(body),
         context_names_(std::span(kContextNames).first(refusal ? kContextNames.size() : kOrdinaryNames)) {}
 
   Result<std::vector<Part>> parse() {
@@ -139,6 +142,17 @@ class ValueTemplateParser {
 
   // At the front of the rest. A dotted name ends where it stops meaning anything: "$context.path.json" is a path and ".json".
   void take_name(std::string_view& variable, std::string_view& name) {
+    constexpr std::string_view kBody = "body.";
+    if (variable == "request" && rest_.starts_with(kBody)) {
+      rest_.remove_prefix(kBody.size());
+      variable = "body";
+    }
+    if (variable == "body") {
+      name = take_claim_path(rest_);
+      // What a path cannot have here belongs to it all the same: it is a mistake and no text.
+      if (rest_.starts_with('[') || rest_.starts_with("..")) name = {name.data(), name.size() + 1};
+      return;
+    }
     if (variable == "claims") {
       name = take_claim_path(rest_);
       return;
@@ -193,7 +207,9 @@ class ValueTemplateParser {
     const auto known = std::ranges::find(kVariables, variable);
     if (known == kVariables.end()) return wrong("unknown variable " + written + hint(variable, kVariables, "$"));
     const auto source = static_cast<Source>(known - kVariables.begin() + 1);
-    const bool named = source <= Source::kResponse;
+    if (source == Source::kBody && body_ == ValueTemplate::BodyValues::kUnknown)
+      return wrong(written + " is known where a request is changed on its way to a backend: in 'request', 'parameters' and 'path' of a route");
+    const bool named = source <= Source::kBody;
     if (named && name.empty()) return wrong(written + " needs a name: write $" + std::string(variable) + ".x");
     if (!named && !name.empty()) return wrong(written + " has no parts: write $" + std::string(variable));
     if (source == Source::kPath) return add_path_variable(written, name, fallback);
@@ -210,8 +226,10 @@ class ValueTemplateParser {
       name.remove_prefix(kHeader.size());
     }
     std::shared_ptr<const crypto::ClaimPath> claim;
-    if (source == Source::kClaims) {
+    if (source == Source::kClaims || source == Source::kBody) {
       auto path = crypto::ClaimPath::parse(name);
+      if (!path && source == Source::kBody)
+        return wrong(written + ": a path into the body has names, dots and indexes such as [0], and nothing else");
       if (!path) return wrong(written + ": " + path.error().message());
       claim = std::make_shared<const crypto::ClaimPath>(std::move(*path));
     }
@@ -247,14 +265,15 @@ class ValueTemplateParser {
   std::string_view rest_;
   const std::vector<std::string>& path_variables_;
   bool braces_;
+  ValueTemplate::BodyValues body_;
   std::span<const std::string_view> context_names_;
   std::vector<Part> parts_;
 };
 
 Result<ValueTemplate> ValueTemplate::parse(std::string_view text, const std::vector<std::string>& path_variables,
-                                           PathValues values, bool braces) {
+                                           PathValues values, bool braces, BodyValues body) {
   const bool refusal = values == PathValues::kErrorText || values == PathValues::kErrorJson;
-  auto parts = ValueTemplateParser(text, path_variables, braces, refusal).parse();
+  auto parts = ValueTemplateParser(text, path_variables, braces, refusal, body).parse();
   if (!parts) return parts.error();
   ValueTemplate made;
   made.text_ = text;

@@ -1,5 +1,9 @@
 """Changes to requests and answers on their way, in our form and in Amazon's."""
+import json
+
 import pytest
+from raw_client import request
+from refusals import says
 
 
 def mapped(rig, route, serve=None):
@@ -65,6 +69,94 @@ def test_response_parameters_by_status(rig):
     assert gateway.get("/good").fields["x-source"] == "backend"
 
 
+# ---- Values of the body
+
+@pytest.fixture(scope="module")
+def taken(shared_rig):
+    upstream = shared_rig.upstream()
+    gateway = shared_rig.gateway({"backends": {"fake": {"targets": [upstream.url]}}, "apis": [{"name": "a", "routes": [
+        {"match": "POST /amazon/{id}", "backend": "fake", "parameters": {
+            "overwrite:header.x-user": "$request.body.user.name", "append:header.x-item": "first ${request.body.items[0]}|",
+            "append:querystring.count": "$request.body.count", "overwrite:path": "/${request.path.id}/${request.body.kind|other}"}},
+        {"match": "POST /ours", "backend": "fake", "path": "/to/$body.kind", "request": {
+            "limit": "1KB", "set_header": {"x-user": "$body.user.name|nobody"}, "set_query": {"kind": "$body.kind"}}},
+        {"match": "POST /checked", "backend": "fake", "validate": {"body": {"required": ["kind"]}}, "path": "/$body.kind"},
+        {"match": "POST /free", "backend": "fake"}]}]})
+    gateway.upstream = upstream
+    return gateway
+
+
+def post(gateway, target, body, content_type="application/json", **how):
+    fields = [("Content-Type", content_type), *how.pop("fields", [])]
+    answer = gateway.exchange("POST", target, body=body if isinstance(body, bytes) else json.dumps(body).encode(), fields=fields, **how)
+    return answer, gateway.upstream.last if answer.status == 200 else None
+
+
+def test_values_of_a_json_body_go_into_fields_query_and_path(taken):
+    body = b' {"user": {"name": "ada"}, "items": ["pen", 2], "count": 3.50, "kind": "a/b"} '
+    _, seen = post(taken, "/amazon/7?x=1", body, fields=[("X-User", "spoofed")])
+    assert seen.target == "/7/a%2Fb?x=1&count=3.50"
+    assert seen.fields.all("x-user") == ["ada"]
+    assert seen.fields["x-item"] == "first pen|"
+    assert (seen.body, seen.fields["content-length"]) == (body, str(len(body)))  # byte for byte
+
+
+def test_a_body_in_pieces_is_read_as_one(taken):
+    with taken.client() as client:
+        client.send(request("POST", "/ours", fields=[("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")]))
+        for piece in (b'{"kind":', b'"split",', b'"user":{"name":"ada"}}'):
+            client.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+        client.send(b"0\r\n\r\n")
+        assert client.read_response("POST").status == 200
+    assert (taken.upstream.last.target, taken.upstream.last.fields["x-user"]) == ("/to/split?kind=split", "ada")
+
+
+@pytest.mark.parametrize("body, content_type", [
+    (b"not json", "application/json"), (b"{}", "application/json"), (b'{"user": null}', "application/json"), (b"[1]", "application/json"),
+    (b'{"user": {"name": "ada"}, "user": {"name": "eve"}}', "application/json"), (b'{"user": {"name": "ada"}}', "text/plain"), (b"", "application/json")])
+def test_what_is_missing_is_no_value_whatever_the_client_says(taken, body, content_type):
+    _, seen = post(taken, "/amazon/7", body, content_type, fields=[("X-User", "spoofed")])
+    assert seen.target == "/7/other"
+    assert "x-user" not in seen.fields
+    assert seen.body == body
+
+
+def test_a_value_makes_neither_field_nor_parameter_nor_path(taken):
+    _, seen = post(taken, "/ours", {"user": {"name": "ada\r\nX-Admin: 1\r\n\r\nGET / HTTP/1.1"}, "kind": "x?admin=1&b=2\r\n#/../.."})
+    assert "x-admin" not in seen.fields
+    assert seen.fields["x-user"] == "ada  X-Admin: 1    GET / HTTP/1.1"
+    assert seen.target == "/to/x%3Fadmin%3D1%26b%3D2%0D%0A%23%2F..%2F..?kind=x%3Fadmin%3D1%26b%3D2%0D%0A%23%2F..%2F.."
+    for kind in ("..", "."):
+        answer, _ = post(taken, "/ours", {"kind": kind})
+        says(answer, 400, "Bad Request", "bad_path_value")
+
+
+def test_a_body_beyond_the_limit_is_413_on_routes_that_look_into_it(taken):
+    before = len(taken.upstream.requests)
+    answer, _ = post(taken, "/ours", {"kind": "x" * 1100})
+    assert says(answer, 413, "Payload Too Large", "body_too_large") == "a body that values are taken from may have 1024 bytes (request.limit)"
+    with taken.client() as client:  # unread, where the length is told
+        client.send(request("POST", "/ours", fields=[("Content-Type", "application/json"), ("Content-Length", "1025"), ("Expect", "100-continue")]))
+        answer = client.read_response("POST")
+        assert (answer.status, answer.informational) == (413, [])
+    assert len(taken.upstream.requests) == before
+    assert post(taken, "/ours", b"x" * 5000, "text/plain")[0].status == 200
+    assert post(taken, "/amazon/7", {"kind": "k", "more": "x" * 900_000})[1].target == "/7/k"
+    assert post(taken, "/amazon/7", {"kind": "k", "more": "x" * 1_100_000})[0].status == 413
+
+
+def test_a_body_that_is_validated_is_held_once(taken):
+    assert post(taken, "/checked", {"kind": "good"})[1].target == "/good"
+    assert post(taken, "/checked", {"other": 1})[0].status == 400
+
+
+def test_routes_of_websocket_apis_have_no_values_of_the_body(rig):
+    with pytest.raises(AssertionError) as refused:
+        rig.gateway({"backends": {"b": {"targets": ["http://127.0.0.1:1"]}}, "apis": [{"name": "chat", "type": "websocket", "routes": [
+            {"match": "a", "backend": "b", "path": "/$body.x"}]}]})
+    assert "is for routes of HTTP APIs" in str(refused.value)
+
+
 @pytest.mark.parametrize("route, said", [
     ({"parameters": {"append:header.Authorization": "x"}}, "cannot be mapped"),
     ({"parameters": {"overwrite:header.x-amz-date": "x"}}, "cannot be mapped"),
@@ -73,7 +165,13 @@ def test_response_parameters_by_status(rig):
     ({"parameters": {"overwrite:statuscode": "200"}}, "is no mapping of a request"),
     ({"parameters": {"prepend:header.x": "x"}}, "is no mapping"),
     ({"parameters": {"append:header.x": "$stageVariables.y"}}, "'$stageVariables' is not available in this version"),
-    ({"parameters": {"append:header.x": "$request.body.user"}}, "'$request.body' is not available in this version"),
+    ({"parameters": {"append:header.x": "$request.body"}}, "$request.body needs a name"),
+    ({"parameters": {"append:header.x": "$request.body..user"}}, "needs a name"),
+    ({"parameters": {"append:header.x": "$request.body.users[?(@.a)]"}}, "a path into the body"),
+    ({"parameters": {"append:header.x": "$response.body.a"}}, "'$response.body' is not available in this version"),
+    ({"response_parameters": {"200": {"append:header.x": "$request.body.user"}}}, "is known where a request is changed"),
+    ({"response": {"set_header": {"x": "$body.user"}}}, "is known where a request is changed"),
+    ({"request": {"limit": "0B"}}, "limit"),
     ({"parameters": {"append:header.x": "$request.headers.y"}}, "unknown variable"),
     ({"parameters": {"overwrite:path": "/a"}, "path": "/b"}, "given twice"),
     ({"response_parameters": {"500": {"overwrite:statuscode": "204"}}}, "has no body"),

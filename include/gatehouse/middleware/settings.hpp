@@ -73,6 +73,7 @@ struct TransformSettings {
     bool operator==(const ForStatus&) const = default;
   };
   std::vector<ForStatus> by_status = {};
+  std::uint64_t body_limit = 1024 * 1024;  // of bodies that values are taken from
   bool empty() const { return request.empty() && query.empty() && response.empty() && by_status.empty(); }
   bool operator==(const TransformSettings&) const = default;
 };

@@ -63,6 +63,9 @@ Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std:
 // 400 "parameters_missing" and "schema_violation", 413 "body_too_large", 415 "content_type_unsupported". A body that was looked
 // at is held for the integration.
 Step make_validate(ValidateSettings settings);
+// Reads a JSON body for those that take values from it ($body), and holds it for the integration. 413 "body_too_large". What is no JSON
+// has no values.
+Step make_body_values(std::uint64_t limit);
 // request: and response: of a route, the gateway's own answers included. A value that turns out empty is no field: what was
 // there under that name is gone all the same.
 Step make_transform(TransformSettings settings);

@@ -21,6 +21,10 @@
 #include <string_view>
 #include <vector>
 
+namespace gatehouse {
+class JsonTree;
+}
+
 namespace gatehouse::crypto {
 class ClaimPath;
 class Claims;
@@ -129,6 +133,7 @@ class RequestContext {
   Trail* trail = nullptr;        // notes what decides, when an operator asked for it; mostly null
   const http::ResponseHead* answering = nullptr;  // the answer, while steps see it
   const ErrorFacts* error = nullptr;  // while a refusal is put into words
+  const JsonTree* body_json = nullptr;  // the body, which a step has read for $body; null: nobody has, or it is no JSON
   const SocketFacts* socket = nullptr;  // the connection of a WebSocket API that this is about; mostly null
 
   const http::RequestHead& request() const { return exchange.request(); }

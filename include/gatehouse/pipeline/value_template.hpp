@@ -22,6 +22,7 @@ namespace gatehouse::pipeline {
 //   (crypto::ClaimPath). Text is inserted plain, anything else as JSON.
 // - A name is letters, digits, '-' and '_'; a default is the same plus '.'. ${query.filter[name]|any text}
 //   delimits: there the name ends at '|' or '}' and the default at '}'.
+// $body.x.y[0], where it is known: a member of a JSON body, as with claims; null is none. Amazon's name is $request.body.x.y[0].
 // - The default stands for what is absent or empty; without one it is the empty string.
 // - $query.x is form-decoded; of several $query.x or $header.x the first counts. $now is 2025-01-31T08:30:00.123Z.
 // - Values may hold any byte; the serialiser refuses control bytes in fields, a body must be quoted by who writes it.
@@ -35,25 +36,30 @@ class ValueTemplate {
   // brings its quotes.
   enum class PathValues : unsigned char { kEncoded, kDecoded, kErrorText, kErrorJson };
 
+  // Whether $body is known: somebody reads the body before the template is evaluated.
+  enum class BodyValues : unsigned char { kUnknown, kKnown };
+
   ValueTemplate() = default;
   // `path_variables`: the names a route's path has; another $path.x or {x} is an error. With `braces`, {x} and {x+} are
   // $path.x, and the text is a path: it begins with '/' or $context.path and holds no query.
   // The error's message names the variable and the nearest valid one.
   static Result<ValueTemplate> parse(std::string_view text, const std::vector<std::string>& path_variables,
-                                     PathValues values = PathValues::kDecoded, bool braces = false);
+                                     PathValues values = PathValues::kDecoded, bool braces = false,
+                                     BodyValues body = BodyValues::kUnknown);
 
   // Lives in the request's arena or longer. Allocates nothing when the text is literal.
   std::string_view evaluate(RequestContext& context) const;
   const std::string& text() const { return text_; }
   bool is_literal() const;
   bool uses_claims() const;
+  bool uses_body() const;
   // Adds the claims that it says nothing without: those that have no default.
   void append_needed_claims(std::vector<crypto::ClaimPath>& to) const;
   bool operator==(const ValueTemplate& other) const { return text_ == other.text_ && values_ == other.values_; }
 
  private:
   friend class ValueTemplateParser;
-  enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kClaims, kResponse, kUuid, kUlid, kNow };
+  enum class Source : unsigned char { kText, kPath, kQuery, kHeader, kContext, kClaims, kResponse, kBody, kUuid, kUlid, kNow };
   enum class ContextValue : unsigned char {
     kRequestId,
     kClientIp,
@@ -81,7 +87,7 @@ class ValueTemplate {
     ContextValue which = ContextValue::kCount;  // of kContext
     std::string text;                           // the text, or the variable's name
     std::string fallback;
-    std::shared_ptr<const crypto::ClaimPath> claim;  // of kClaims
+    std::shared_ptr<const crypto::ClaimPath> claim;  // of kClaims and kBody
   };
   std::string_view insert(const Part& part, RequestContext& context) const;
   std::string_view context_value(ContextValue which, RequestContext& context) const;

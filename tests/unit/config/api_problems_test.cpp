@@ -175,9 +175,9 @@ apis:
 apis:
 - name: shop
   routes:
-  - {match: GET /a, mock: {body: "$header.sub|a", headers: {x-a: "${body.x}", x-b: $stage.x, x-c: "$$claims.sub"}}})",
-     {R"(6:66: apis.shop.routes[0].mock.headers.x-a: '$body' is not available in this version)",
-      R"(6:84: apis.shop.routes[0].mock.headers.x-b: '$stage' is not available in this version)"}},
+  - {match: GET /a, mock: {body: "$header.sub|a", headers: {x-a: "${response.body.x}", x-b: $stage.x, x-c: "$$claims.sub"}}})",
+     {R"(6:66: apis.shop.routes[0].mock.headers.x-a: '$response.body' is not available in this version)",
+      R"(6:93: apis.shop.routes[0].mock.headers.x-b: '$stage' is not available in this version)"}},
     {"RouteWithProtectedHeaders",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:
