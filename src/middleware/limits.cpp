@@ -20,7 +20,7 @@ class LimitsStep final : public pipeline::Middleware {
     const auto& length = context.request().content_length;
     // Refused before a byte of the body is asked for: a client that waits for 100 (Continue) never sends it.
     if (length && *length > body_limit_ && !is_framed_in_chunks(context)) {
-      return pipeline::Answer(context.arena(), 413, "body_too_large", "Request Entity Too Large");
+      return pipeline::Answer(context.arena(), 413, "body_too_large", "Payload Too Large");
     }
     context.exchange.set_body_limit(body_limit_);
     return std::nullopt;

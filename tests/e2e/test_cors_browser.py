@@ -111,7 +111,7 @@ def test_cookies_are_sent_where_the_page_asks_for_it(seen):
 
 @pytest.mark.parametrize("status, message", [
     ("400", "Invalid request body"), ("401", "Unauthorized"), ("403", "Forbidden"), ("404", "Not Found"),
-    ("413", "Request Entity Too Large"), ("429", "Too Many Requests"), ("502", "Bad Gateway")])
+    ("413", "Payload Too Large"), ("429", "Too Many Requests"), ("502", "Bad Gateway")])
 def test_page_reads_the_gateways_own_errors(seen, status, message):
     answer = seen[status]
     assert (answer.get("status"), json.loads(answer.get("body", "{}")).get("message")) == (int(status), message), answer

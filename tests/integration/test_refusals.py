@@ -47,7 +47,7 @@ CASES = [
          (429, message("Too Many Requests"),
           {"retry-after": None, "ratelimit-limit": "1", "ratelimit-remaining": "0", "ratelimit-reset": None}),
          (429, "Too Many Requests", "TooManyRequestsException", {}), first=1, reason="throttled"),
-    Case("announced body too large", ("POST", "/small"), (413, message("Request Entity Too Large"), {}),
+    Case("announced body too large", ("POST", "/small"), (413, message("Payload Too Large"), {}),
          (413, "Request Entity Too Large", "RequestTooLargeException", {}), body=b"x" * 101, reason="body_too_large"),
     Case("page from elsewhere", ("OPTIONS", "/shop"), (403, message("Forbidden"), {"vary": "Origin"}),
          (403, "Forbidden", "AccessDeniedException", {"vary": "Origin"}),

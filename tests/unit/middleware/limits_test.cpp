@@ -26,7 +26,7 @@ TEST_F(LimitsStepTest, Refuses413BeforeTheBodyIsReadWhenItsLengthIsBeyondTheLimi
   request.exchange.head().content_length = 1001;
   EXPECT_FALSE(request.run());
   EXPECT_EQ(request.exchange.status, 413);
-  EXPECT_EQ(request.exchange.sent_body, R"({"message":"Request Entity Too Large"})");
+  EXPECT_EQ(request.exchange.sent_body, R"({"message":"Payload Too Large"})");
   EXPECT_EQ(request.context.reason, "body_too_large");
   EXPECT_EQ(request.exchange.consumed, 0u);
 }
