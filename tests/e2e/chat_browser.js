@@ -10,11 +10,15 @@ const connected = (page) => page.getByText('connected', {exact: true}).waitFor()
 async function enter(browser, url, key, room = 'lobby') {
   const page = await (await browser.newContext()).newPage();
   page.setDefaultTimeout(20000);
+  await fill(page, url, key, room);
+  return page;
+}
+
+async function fill(page, url, key, room) {
   await page.goto(url);
   await page.fill('#key', key);
   await page.fill('#room', room);
   await page.getByRole('button', {name: 'Enter'}).click();
-  return page;
 }
 
 async function say(page, text) {
@@ -22,7 +26,23 @@ async function say(page, text) {
   await page.press('#text', 'Enter');
 }
 
+// Enters a room whose list of those who are present comes late, from before anybody was there.
+async function meetLateList(browser, url) {
+  const page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(20000);
+  let asked = 0;
+  await page.route('**/rooms/late/present', async (route) => {
+    if (++asked === 1) return route.continue();  // the question whether the key opens the door
+    await page.locator('#present li', {hasText: 'ann'}).waitFor({state: 'attached'});
+    await route.fulfill({json: {items: []}});
+  });
+  await fill(page, url, 'anns-key', 'late');
+  await connected(page);
+  return people(page);
+}
+
 async function run(browser, url, admin) {
+  told.late = await meetLateList(browser, url);
   const stranger = await enter(browser, url, 'no-key');
   await stranger.getByRole('alert').waitFor();
   told.refused = [await stranger.getByRole('alert').textContent(), await stranger.locator('#say').isVisible()];

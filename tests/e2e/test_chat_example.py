@@ -41,6 +41,10 @@ def test_both_see_who_is_there_and_who_has_left(told):
     assert told["left"] == ["ann"]
 
 
+def test_a_list_that_comes_late_forgets_nobody_who_came_meanwhile(told):
+    assert told["late"] == ["ann"]
+
+
 def test_a_room_hears_only_its_own(told):
     assert told["rooms"] == [["bob: nobody here"], 2]
 
