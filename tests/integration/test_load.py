@@ -2,7 +2,7 @@
 import threading
 
 import pytest
-from patience import SANITIZED, poll, wait_for
+from patience import PRESET, SANITIZED, poll, wait_for
 from raw_client import request
 
 MB = 1 << 20
@@ -175,8 +175,8 @@ def test_work_is_turned_away_before_memory_runs_out_and_taken_again_after(rig):
     kept = gateway.client()
     assert kept.exchange("GET", "/ping").status == 200
     gateway.wait_metric("gatehouse_requests_in_flight", len(uploads))
-    # Sanitizers keep what a growing body leaves behind.
-    gateway.reload(budget(config, gateway, 60 * MB, 190 * MB) if SANITIZED else budget(config, gateway, 40 * MB, 90 * MB))
+    # AddressSanitizer keeps what a growing body leaves behind.
+    gateway.reload(budget(config, gateway, 60 * MB, 190 * MB) if PRESET == "asan" else budget(config, gateway, 40 * MB, 90 * MB))
     assert gateway.metric("gatehouse_overload") == 0
 
     for upload in uploads[:4]:
