@@ -96,16 +96,19 @@ bool iequals(std::string_view a, std::string_view b) {
   const char* x = a.data();
   const char* y = b.data();
   std::size_t left = a.size();
-  if (left < 8) {
+  if (left < 4) {
     for (; left > 0; --left, ++x, ++y) {
       if (to_lower(*x) != to_lower(*y)) return false;
     }
     return true;
   }
+  // The last four or eight, some of which were compared already.
+  if (left < 8) {
+    return lower8(load4(x)) == lower8(load4(y)) && lower8(load4(x + left - 4)) == lower8(load4(y + left - 4));
+  }
   for (; left > 8; left -= 8, x += 8, y += 8) {
     if (lower8(load8(x)) != lower8(load8(y))) return false;
   }
-  // The last eight, some of which were compared already.
   return lower8(load8(x + left - 8)) == lower8(load8(y + left - 8));
 }
 

@@ -1,4 +1,5 @@
 // Reads what a request says about its signature, in either of the two forms.
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "sigv4_canonical.hpp"
@@ -51,10 +52,7 @@ Claimed from_header(std::string_view authorization, const SigV4Request& request)
   if (authorization.substr(0, blank) != sigv4::kAlgorithm)
     return incomplete("Authorization header requires the algorithm 'AWS4-HMAC-SHA256'. Authorization=" +
                       std::string(authorization.substr(0, blank)));
-  while (!rest.empty()) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    const std::string_view part = trim(rest.substr(0, comma));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  for (std::string_view part; next_element(rest, part);) {
     const std::size_t equals = std::min(part.find('='), part.size());
     const std::string_view name = part.substr(0, equals);
     const std::string_view value = part.substr(std::min(equals + 1, part.size()));

@@ -1,5 +1,6 @@
 // What the pieces of a head mean and whether they may stand: target, Host, framing, Connection, and the head as a whole.
 #include "byte_scan.hpp"
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/ip.hpp"
 #include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
@@ -19,17 +20,6 @@ constexpr std::string_view kAsterisk = "*";
 bool is_token_text(std::string_view text) {
   const char* const end = text.data() + text.size();
   return !text.empty() && scan::skip(text.data(), end, scan::kTokenByte) == end;
-}
-
-// Takes the next element off a comma-separated list (RFC 9110 section 5.6.1); empty ones are skipped. False at its end.
-bool next_element(std::string_view& list, std::string_view& element) {
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    element = trim(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-    if (!element.empty()) return true;
-  }
-  return false;
 }
 
 bool is_option(std::string_view option) {

@@ -1,5 +1,6 @@
 #include "gatehouse/http/websocket_handshake.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <openssl/evp.h>
@@ -57,13 +58,9 @@ bool offers_subprotocol(const RequestHead& request, std::string_view wanted) {
   for (std::uint32_t i = 0; i < request.fields.size(); ++i) {
     const Field field = request.fields[i];
     if (field.id != FieldId::kOther || !iequals(field.name, "Sec-WebSocket-Protocol")) continue;
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-      const auto comma = std::min(rest.find(','), rest.size());
-      // Subprotocol names are told apart by letter case (RFC 6455 section 1.9).
-      if (trim(rest.substr(0, comma)) == wanted) return true;
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
+    std::string_view list = field.value;
+    for (std::string_view name; next_element(list, name);)
+      if (name == wanted) return true;  // told apart by letter case (RFC 6455 section 1.9)
   }
   return false;
 }

@@ -1,5 +1,6 @@
 #include "accept_encoding.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
@@ -72,13 +73,10 @@ AcceptedEncodings accepted_encodings(const http::Fields& request) {
     const http::Field field = request[i];
     if (field.id != http::FieldId::kAcceptEncoding) continue;
     std::string_view list = field.value;
-    while (!list.empty()) {
-      const std::size_t comma = list.find(',');
-      const std::string_view element = list.substr(0, comma);
+    for (std::string_view element; next_element(list, element);) {
       const std::size_t semicolon = element.find(';');
       const auto parameters = semicolon == std::string_view::npos ? std::string_view() : element.substr(semicolon + 1);
       said.hear(trim(element.substr(0, semicolon)), weight_in(parameters));
-      list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     }
   }
   for (std::size_t i = 0; i < kEncodings; ++i) accepted.weights[i] = said.weights[i].value_or(said.any.value_or(0));

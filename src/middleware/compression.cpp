@@ -4,6 +4,7 @@
 #include "accept_encoding.hpp"
 #include "encoder.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
@@ -85,11 +86,8 @@ std::optional<std::string_view> value_of(const http::ResponseHead& head, FieldId
 }
 
 bool lists(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    if (iequals(trim(list.substr(0, comma)), word)) return true;
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
+  for (std::string_view element; next_element(list, element);)
+    if (iequals(element, word)) return true;
   return false;
 }
 

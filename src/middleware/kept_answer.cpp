@@ -1,5 +1,6 @@
 #include "kept_answer.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/http/validators.hpp"
 
@@ -62,13 +63,11 @@ class Lines {
 };
 
 void read_vary(std::string_view list, ReadAnswer& answer) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    const std::string name = to_lower(trim(list.substr(0, comma)));
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  for (std::string_view element; next_element(list, element);) {
+    const std::string name = to_lower(element);
     if (name == "*" || std::find(kPerRequest.begin(), kPerRequest.end(), name) != kPerRequest.end()) {
       answer.facts.varies_by_all = true;
-    } else if (!name.empty() && name != "host" && name != "x-forwarded-host" && name != "x-forwarded-proto") {  // in the key
+    } else if (name != "host" && name != "x-forwarded-host" && name != "x-forwarded-proto") {  // in the key
       answer.vary.push_back(name);
     }
   }

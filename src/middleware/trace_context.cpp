@@ -1,5 +1,7 @@
 #include "trace_context.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
+#include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
@@ -33,8 +35,6 @@ bool is_id(std::string_view text) {
   }
   return (digits[0] & digits[1]) == ~std::uint64_t{0} && (not_zero[0] | not_zero[1]) != 0;
 }
-
-int hex_value(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
 
 bool is_key_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '*' || c == '/';
@@ -90,11 +90,7 @@ std::optional<TraceParent> parse_traceparent(std::string_view text) {
 bool is_tracestate(std::string_view text) {
   if (text.size() > kMostState) return false;
   std::size_t members = 0;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(','), text.size());
-    const std::string_view member = trim(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (member.empty()) continue;
+  for (std::string_view member; next_element(text, member);) {
     const auto equals = member.find('=');
     if (equals == std::string_view::npos || ++members > kMostMembers) return false;
     if (!is_state_key(member.substr(0, equals)) || !is_state_value(member.substr(equals + 1))) return false;

@@ -1,5 +1,6 @@
 #include "gatehouse/pipeline/context.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
 #include "gatehouse/pipeline/middleware.hpp"
@@ -64,11 +65,9 @@ std::string_view RequestContext::content_encoding() {
   if (!fields.has(http::FieldId::kContentEncoding)) return list;
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     if (fields[i].id != http::FieldId::kContentEncoding) continue;
-    for (std::string_view rest = fields[i].value; !rest.empty();) {
-      const std::size_t end = std::min(rest.find(','), rest.size());
-      const std::string_view coding = trim(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (coding.empty() || (decoder_ && iequals(coding, kTakenOff))) continue;
+    std::string_view rest = fields[i].value;
+    for (std::string_view coding; next_element(rest, coding);) {
+      if (decoder_ && iequals(coding, kTakenOff)) continue;
       list = list.empty() ? coding : arena().concat({list, ", ", coding});
     }
   }

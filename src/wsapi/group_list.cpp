@@ -1,10 +1,10 @@
 #include "group_list.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/log.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/pipeline/route.hpp"
 
-#include <algorithm>
 #include <string>
 
 namespace gatehouse::wsapi {
@@ -12,15 +12,6 @@ namespace {
 
 // Of a name that is none, in the log.
 constexpr std::size_t kShown = 128;
-
-template <class Visit>
-void each_group(std::string_view list, Visit visit) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    if (const std::string_view name = trim(list.substr(0, end)); !name.empty()) visit(name);
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-}
 
 // Names that were not joined for one cause: the first of them, and how many.
 class LeftOut {
@@ -52,7 +43,8 @@ void join(Connection& connection, const CallExchange::Answered& answered, const 
   LeftOut bad("a name of a group is 1 to 128 visible ASCII characters without '/'");
   LeftOut too_many("the connection is in as many groups as it may be: limits.groups is " + std::to_string(connection.limits().groups));
   LeftOut no_text("a list of groups is text, or a list of texts");
-  each_group(answered.join, [&](std::string_view name) {
+  std::string_view list = answered.join;
+  for (std::string_view name; next_element(list, name);) {
     switch (connection.join(name)) {
       case Connection::Joined::kTooMany: too_many.add(name); break;
       case Connection::Joined::kBadName: bad.add(name); break;
@@ -60,7 +52,7 @@ void join(Connection& connection, const CallExchange::Answered& answered, const 
       case Connection::Joined::kAlready:
       case Connection::Joined::kGone: break;
     }
-  });
+  }
   if (answered.groups_malformed) no_text.add({});
   for (const LeftOut* const left_out : {&bad, &too_many, &no_text}) left_out->tell(connection, context);
 }
@@ -69,7 +61,8 @@ void join(Connection& connection, const CallExchange::Answered& answered, const 
 
 void change_groups(Connection& connection, const CallExchange::Answered& answered, const pipeline::RequestContext& context) {
   if (!answered.join.empty() || answered.groups_malformed) join(connection, answered, context);
-  each_group(answered.leave, [&connection](std::string_view name) { connection.leave(name); });
+  std::string_view list = answered.leave;
+  for (std::string_view name; next_element(list, name);) connection.leave(name);
 }
 
 bool append_group_list(std::string_view& list, JsonValue headers, std::string_view name, Arena& arena) {

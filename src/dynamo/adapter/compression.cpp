@@ -1,5 +1,6 @@
 #include "compression.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <libdeflate.h>
@@ -106,10 +107,8 @@ Inflated inflate(Coding coding, std::string_view bytes, std::uint64_t limit, std
 
 Coding choose_coding(std::string_view accept_encoding) {
   Coding best = Coding::kIdentity;
-  while (!accept_encoding.empty()) {
-    const std::size_t comma = std::min(accept_encoding.find(','), accept_encoding.size());
-    const Offer offer = read_offer(accept_encoding.substr(0, comma));
-    accept_encoding.remove_prefix(std::min(comma + 1, accept_encoding.size()));
+  for (std::string_view element; next_element(accept_encoding, element);) {
+    const Offer offer = read_offer(element);
     if (!offer.wanted) continue;
     if (iequals(offer.name, "gzip")) return Coding::kGzip;
     if (iequals(offer.name, "deflate")) best = Coding::kDeflate;

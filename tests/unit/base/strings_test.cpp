@@ -14,15 +14,17 @@ TEST(StringsTest, ComparesWithoutCaseOnlyInAscii) {
   EXPECT_TRUE(iequals("Content-Length", "content-LENGTH"));
   EXPECT_FALSE(iequals("Content-Length", "Content_Length"));
   EXPECT_FALSE(iequals("abc", "abcd"));
-  // Bytes that differ by the same bit as letters do, at every place of a word and in the rest.
-  for (std::size_t place = 0; place < 11; ++place) {
-    for (int c = 0; c < 256; ++c) {
-      std::string a(11, 'x');
-      std::string b = a;
-      a[place] = static_cast<char>(c);
-      b[place] = static_cast<char>(c ^ 0x20);
-      const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-      ASSERT_EQ(iequals(a, b), letter) << c << " at " << place;
+  // Bytes that differ by the same bit as letters do, at every place of texts that are compared in one piece or several.
+  for (const std::size_t size : {1, 3, 4, 6, 7, 8, 11, 16, 19}) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int c = 0; c < 256; ++c) {
+        std::string a(size, 'x');
+        std::string b = a;
+        a[place] = static_cast<char>(c);
+        b[place] = static_cast<char>(c ^ 0x20);
+        const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        ASSERT_EQ(iequals(a, b), letter) << c << " at " << place << " of " << size;
+      }
     }
   }
 }
