@@ -34,13 +34,8 @@ class BodyValuesStep final : public pipeline::Middleware {
   net::Task<std::optional<Answer>> wait(RequestContext& context) const override {
     net::Task<pipeline::HeldBody> holding = pipeline::read_held_body(context, limit_);
     const pipeline::HeldBody held = co_await holding;
-    if (held == pipeline::HeldBody::kFailed) co_return pipeline::answer_of_failure(context, context.exchange.failure());
-    if (held == pipeline::HeldBody::kTooLarge) {
-      char digits[20];
-      const std::string_view limit(digits, static_cast<std::size_t>(write_u64(digits, limit_) - digits));
-      context.detail = context.arena().concat({"a body that values are taken from may have ", limit, " bytes (request.limit)"});
-      co_return pipeline::answer_of_failure(context, http::Failure::kBodyTooLarge);
-    }
+    if (auto refusal = pipeline::answer_of_unheld(context, held, {limit_, "that values are taken from", "request.limit"}))
+      co_return refusal;
     if (auto tree = JsonTree::parse(*context.held_body())) {
       auto kept = std::make_shared<const JsonTree>(std::move(*tree));
       context.body_json = kept.get();

@@ -1,5 +1,7 @@
 #include "signed_body.hpp"
 
+#include "gatehouse/base/comma_list.hpp"
+#include "gatehouse/base/percent.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
@@ -18,20 +20,10 @@ constexpr std::size_t kMostTrailerBytes = 4096;
 // What is reserved on a client's word alone.
 constexpr std::uint64_t kBelieved = 64 * 1024;
 
-unsigned hex_value(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  const char lower = to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? static_cast<unsigned>(lower - 'a' + 10) : 16;
-}
-
 // The names of "a, b" in lower case, sorted.
 std::vector<std::string> names_of(std::string_view list) {
   std::vector<std::string> names;
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    if (const std::string_view name = trim(list.substr(0, end)); !name.empty()) names.push_back(to_lower(name));
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
+  for (std::string_view name; next_element(list, name);) names.push_back(to_lower(name));
   std::ranges::sort(names);
   return names;
 }
@@ -122,9 +114,9 @@ std::optional<std::uint64_t> SignedBody::read_size() {
   std::uint64_t size = 0;
   std::size_t digits = 0;
   for (; digits < line_.size() && digits < kSizeDigits; ++digits) {
-    const unsigned value = hex_value(line_[digits]);
-    if (value > 15) break;
-    size = size * 16 + value;
+    const int value = hex_value(line_[digits]);
+    if (value < 0) break;
+    size = size * 16 + static_cast<unsigned>(value);
   }
   line_.erase(0, digits);
   if (digits == 0) return std::nullopt;

@@ -84,11 +84,8 @@ class ValidateStep final : public pipeline::Middleware {
   net::Task<std::optional<Answer>> wait(RequestContext& context) const override {
     net::Task<pipeline::HeldBody> holding = pipeline::read_held_body(context, settings_.body_limit);
     const pipeline::HeldBody held = co_await holding;
-    if (held == pipeline::HeldBody::kFailed) co_return pipeline::answer_of_failure(context, context.exchange.failure());
-    if (held == pipeline::HeldBody::kTooLarge) {
-      context.detail = limit_detail(context);
-      co_return pipeline::answer_of_failure(context, http::Failure::kBodyTooLarge);
-    }
+    if (auto refusal = pipeline::answer_of_unheld(context, held, {settings_.body_limit, "that is validated", "validate.limit"}))
+      co_return refusal;
     const auto violations = settings_.schema->validate(*context.held_body());
     if (violations.empty()) co_return std::nullopt;
     co_return refuse_body(context, violations);
@@ -124,12 +121,6 @@ class ValidateStep final : public pipeline::Middleware {
   static Answer refuse_type(RequestContext& context, std::string_view expected) {
     context.detail = context.arena().concat({"expected ", expected});
     return Answer(context.arena(), 415, "content_type_unsupported", "Unsupported Media Type");
-  }
-
-  std::string_view limit_detail(RequestContext& context) const {
-    char digits[20];
-    const std::string_view limit(digits, static_cast<std::size_t>(write_u64(digits, settings_.body_limit) - digits));
-    return context.arena().concat({"a body that is validated may have ", limit, " bytes (validate.limit)"});
   }
 
   static Answer refuse_body(RequestContext& context, const std::vector<json::Violation>& violations) {

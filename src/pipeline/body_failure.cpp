@@ -1,5 +1,9 @@
 #include "gatehouse/pipeline/body_failure.hpp"
 
+#include "gatehouse/base/strings.hpp"
+
+#include <iterator>
+
 namespace gatehouse::pipeline {
 namespace {
 
@@ -29,6 +33,15 @@ Answer answer_of_failure(RequestContext& context, http::Failure failure) {
     case http::Failure::kHandler: break;
   }
   return made(kClientClosedRequest, "Client Closed Request");
+}
+
+std::optional<Answer> answer_of_unheld(RequestContext& context, HeldBody held, const HoldLimit& limit) {
+  if (held == HeldBody::kWhole) return std::nullopt;
+  if (held == HeldBody::kFailed) return answer_of_failure(context, context.exchange.failure());
+  char digits[20];
+  const std::string_view bytes(std::begin(digits), write_u64(digits, limit.bytes));
+  context.detail = context.arena().concat({"a body ", limit.purpose, " may have ", bytes, " bytes (", limit.key, ")"});
+  return answer_of_failure(context, http::Failure::kBodyTooLarge);
 }
 
 }  // namespace gatehouse::pipeline
