@@ -1,10 +1,10 @@
 // Names, paths, faults.
 #include "dynamo/expr/partiql_source.hpp"
 
+#include "dynamo/expr/path_steps.hpp"
 #include "dynamo/expr/source.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace gatehouse::dynamo {
@@ -85,22 +85,15 @@ bool PartiqlSource::parse_step(PathStep& to) {
 }
 
 Path PartiqlSource::parse_path() {
-  std::array<PathStep, kMaxNesting> steps;
-  if (!expect_name(steps[0].name)) return {};
-  std::size_t count = 1;
+  PathStep first;
+  if (!expect_name(first.name)) return {};
+  PathSteps steps(first);
   while (at_symbol(".") || at_symbol("[")) {
     PathStep step;
     if (!parse_step(step)) return {};
-    if (count < steps.size()) steps[count] = step;
-    ++count;
+    steps.add(step);
   }
-  if (count > steps.size()) {
-    problem(Pass::kPathDepth, {"The document path has too many nesting levels; nesting levels: ", std::to_string(count)});
-    count = steps.size();
-  }
-  const std::span<PathStep> path = arena_.array<PathStep>(count);
-  std::copy_n(steps.begin(), count, path.begin());
-  return path;
+  return steps.path(*this, arena_);
 }
 
 }  // namespace gatehouse::dynamo

@@ -1,10 +1,9 @@
 // Paths and faults.
 #include "dynamo/expr/source.hpp"
 
+#include "dynamo/expr/path_steps.hpp"
 #include "dynamo/expr/reserved_words.hpp"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 
@@ -74,24 +73,15 @@ Path Source::parse_path() {
 }
 
 Path Source::parse_long_path(const PathStep& first) {
-  std::array<PathStep, kMaxNesting> steps;
-  steps[0] = first;
-  std::size_t count = 1;
+  PathSteps steps(first);
   while (at(TokenKind::kDot) || at(TokenKind::kOpenBracket)) {
     PathStep step;
     const bool is_index = at(TokenKind::kOpenBracket);
     advance();
     if (!(is_index ? parse_index(step) : parse_step(step))) return {};
-    if (count < steps.size()) steps[count] = step;
-    ++count;
+    steps.add(step);
   }
-  if (count > steps.size()) {
-    problem(Pass::kPathDepth, {"The document path has too many nesting levels; nesting levels: ", std::to_string(count)});
-    count = steps.size();
-  }
-  const std::span<PathStep> path = arena_.array<PathStep>(count);
-  std::copy_n(steps.begin(), count, path.begin());
-  return path;
+  return steps.path(*this, arena_);
 }
 
 Value Source::parse_value() {
