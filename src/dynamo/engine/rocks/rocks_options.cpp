@@ -56,7 +56,7 @@ rocksdb::DBOptions database_options(const EmbeddedSettings& settings, rocksdb::E
 
 rocksdb::ColumnFamilyOptions data_options(const EmbeddedSettings& settings) {
   rocksdb::BlockBasedTableOptions table = table_options();
-  table.block_cache = rocksdb::NewLRUCache(settings.cache);
+  table.block_cache = rocksdb::NewLRUCache(settings.cache - row_share(settings));
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   table.whole_key_filtering = true;
 

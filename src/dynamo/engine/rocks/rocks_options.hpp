@@ -6,6 +6,7 @@
 #include <rocksdb/options.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace rocksdb {
@@ -18,6 +19,9 @@ namespace gatehouse::dynamo {
 inline constexpr std::size_t kHeadPrefix = 9;
 
 inline constexpr std::string_view kLogFamilyName = "log";  // data is RocksDB's "default"
+
+// Bytes of `cache` that hold single rows (row_cache.hpp). The others hold blocks.
+constexpr std::uint64_t row_share(const EmbeddedSettings& settings) { return settings.cache / 4; }
 
 rocksdb::DBOptions database_options(const EmbeddedSettings& settings, rocksdb::Env* env);
 rocksdb::ColumnFamilyOptions data_options(const EmbeddedSettings& settings);

@@ -45,6 +45,7 @@ RocksStorage::RocksStorage(const EmbeddedSettings& settings, Parts parts)
       env_(std::move(parts.env)),
       db_(std::move(parts.db)),
       handles_(std::move(parts.handles)),
+      rows_(row_share(settings)),
       session_(random_session()) {
   if (lock_) {
     committer_ = std::make_unique<Committer>(*db_, settings_.durability, settings_.sync_interval);
@@ -72,7 +73,8 @@ Result<bool> RocksStorage::get(Family family, std::string_view key, std::string&
                                const ReadOptions& options) const {
   rocksdb::Status status;
   if (options.snapshot == nullptr) {
-    status = db_->Get(reading(options), handle(family), slice(key), &value);
+    status = family == Family::kData ? get_row(key, value, options)
+                                     : db_->Get(reading(options), handle(family), slice(key), &value);
   } else {
     rocksdb::ReadOptions with_snapshot = reading(options);
     with_snapshot.snapshot = static_cast<const RocksSnapshot*>(options.snapshot)->get();
@@ -81,6 +83,14 @@ Result<bool> RocksStorage::get(Family family, std::string_view key, std::string&
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
   return error_of(status);
+}
+
+rocksdb::Status RocksStorage::get_row(std::string_view key, std::string& value, const ReadOptions& options) const {
+  RowCache::Missed missed;
+  if (rows_.find(key, value, missed)) return rocksdb::Status::OK();
+  rocksdb::Status status = db_->Get(reading(options), handle(Family::kData), slice(key), &value);
+  if (status.ok() && options.fill_cache) rows_.keep(missed, key, value);
+  return status;
 }
 
 std::unique_ptr<Cursor> RocksStorage::cursor(Family family, std::string_view lower, std::string_view upper,
@@ -114,9 +124,13 @@ Result<CommitNumber> RocksStorage::write(const Batch& batch, Patience patience) 
       case Batch::Kind::kEraseRange: changes.DeleteRange(family, slice(change->key), slice(change->value)); break;
     }
   }
+  RowCache::Writing writing(rows_, batch);
   const rocksdb::Status status = db_->Write(writing_[static_cast<std::size_t>(patience)], &changes);
-  // Also when the log could not be written just now: then durable() stands below this number for ever.
-  if (status.ok()) return last_number(changes);
+  if (status.ok()) {
+    writing.written();
+    // Also when the log could not be written just now: then durable() stands below this number for ever.
+    return last_number(changes);
+  }
   if (status.IsIncomplete()) return error_of(status);
   if (status.IsNoSpace() && !committer_->failed()) return refuse_while_full(status);
   // A table file or the manifest could not be written in the background, or a new log not be made.
@@ -241,6 +255,9 @@ std::vector<std::pair<std::string, std::uint64_t>> RocksStorage::statistics() co
   std::uint64_t stopped = 0;
   db_->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
   values.emplace_back("write_stopped", stopped);
+  const RowCache::Counts rows = rows_.counts();
+  values.emplace_back("row_cache_hits_total", rows.hits);
+  values.emplace_back("row_cache_misses_total", rows.misses);
   values.emplace_back("fsyncs_total", committer_ ? committer_->syncs() : 0);
   return values;
 }

@@ -3,6 +3,7 @@
 
 #include "committer.hpp"
 #include "disk_guard.hpp"
+#include "row_cache.hpp"
 #include "store_folder.hpp"
 
 #include "gatehouse/dynamo/engine/storage.hpp"
@@ -60,6 +61,7 @@ class RocksStorage final : public Storage {
  private:
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
   const rocksdb::ReadOptions& reading(const ReadOptions& options) const;
+  rocksdb::Status get_row(std::string_view key, std::string& value, const ReadOptions& options) const;
   std::uint64_t size_of(Family family, std::string_view from, std::string_view to) const;
   Error refuse_while_full(const rocksdb::Status& status);
   void resume();
@@ -70,6 +72,7 @@ class RocksStorage final : public Storage {
   std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   Handles handles_;
+  mutable RowCache rows_;
   std::atomic<bool> full_{false};  // there was no space for a table: writes are refused until tidy() finds some
   mutable std::atomic<std::uint64_t> stepped_over_{0};  // by cursors, since the last tidy() that changed something
   std::unique_ptr<Committer> committer_;
