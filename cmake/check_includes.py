@@ -28,7 +28,7 @@ ALLOWED = {
     "dynamo/expr": ["dynamo/wire"],
     "dynamo/engine": ["dynamo/expr", "dynamo/wire", "upstream", "crypto"],
     "dynamo/adapter": ["dynamo/engine"],
-    "plans": ["dynamo/engine", "dynamo/wire", "observe", "crypto"],
+    "plans": ["dynamo/engine", "dynamo/wire", "observe", "crypto", "redis"],
     "pipeline": ["http", "observe", "crypto"],
     "routing": ["pipeline"],
     "middleware": ["pipeline", "plans", "crypto", "json", "upstream"],

@@ -7,6 +7,7 @@
 
 #include "gatehouse/admin/plan_pages.hpp"
 #include "gatehouse/base/log.hpp"
+#include "gatehouse/base/percent.hpp"
 #include "gatehouse/gateway/stored_plans.hpp"
 
 #include <nlohmann/json.hpp>
@@ -78,22 +79,7 @@ std::optional<Page> ask(const PlanOptions& options, const std::string& method, c
   return std::nullopt;
 }
 
-std::string escaped(const std::string& text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
-}
-
-std::string store_query(const PlanOptions& options) { return options.store.empty() ? std::string() : "?store=" + escaped(options.store); }
+std::string store_query(const PlanOptions& options) { return options.store.empty() ? std::string() : "?store=" + percent_encode(options.store); }
 
 std::string shown(const json& value) { return value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : value.dump(); }
 
@@ -154,7 +140,7 @@ int keys_list(const PlanOptions& options) {
 }
 
 int keys_revoke(const PlanOptions& options) {
-  const auto page = ask(options, "DELETE", "/keys/" + escaped(options.id) + store_query(options));
+  const auto page = ask(options, "DELETE", "/keys/" + percent_encode(options.id) + store_query(options));
   if (!page) return 1;
   std::printf("revoked key %s\n", options.id.c_str());
   return 0;
@@ -163,7 +149,7 @@ int keys_revoke(const PlanOptions& options) {
 int usage(const PlanOptions& options) {
   std::string query;
   const auto put = [&query](const char* name, const std::string& value) {
-    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(name) + '=' + escaped(value);
+    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(name) + '=' + percent_encode(value);
   };
   put("key", options.id);
   put("from", options.from);

@@ -91,14 +91,14 @@ void describe_shared(Fields& f, SharedSettings& s) {
           "How often Redis is told what was let through here and asked for a share: more often is more exact.");
   f.field("on_failure", s.on_failure,
           Words<OnFailure, 3>{{{{"local", OnFailure::kLocal}, {"open", OnFailure::kOpen}, {"closed", OnFailure::kClosed}}}},
-          "While Redis is away: local counts here alone, open lets everything pass, closed lets nothing pass that is throttled (503).");
+          "While Redis is away: local counts here alone, open lets everything pass (but counts quotas here), closed lets nothing pass that is throttled or has a quota (503).");
   if (f.reading() != nullptr && f.given("ca") && !s.redis.tls)
     f.reading()->problem_at("ca", "the connection does not use TLS", "begin the URL with rediss://");
 }
 
 }  // namespace
 
-constexpr Object<SharedSettings> kShared{"shared", "What the gateways of a fleet have in common: the counts of throttles, the connections of WebSocket APIs.",
+constexpr Object<SharedSettings> kShared{"shared", "What the gateways of a fleet have in common: the counts of throttles and quotas, the connections of WebSocket APIs.",
                                          "{redis: \"redis://redis:6379\"}", describe_shared};
 
 }  // namespace gatehouse::config

@@ -32,6 +32,15 @@ void add_key_store(plans::PlanSetup& setup, const middleware::ApiKeySettings& ke
   }
 }
 
+// A remote store is common to the gateways that use it, and tells each what the others added. One of its own knows of nobody else.
+std::optional<plans::FleetSettings> fleet_of(const config::Settings& settings, const std::string& usage_store) {
+  const bool quotas = std::ranges::any_of(settings.usage_plans, [](const plans::PlanSettings& plan) { return plan.quota.limit > 0; });
+  const auto store = std::ranges::find(settings.stores, usage_store, &dynamo::StoreSettings::name);
+  if (!settings.shared || !quotas || store == settings.stores.end() || store->kind == dynamo::EngineKind::kRemote) return std::nullopt;
+  const bool closed = settings.shared->on_failure == middleware::OnFailure::kClosed;
+  return plans::FleetSettings{settings.shared->redis, settings.shared->prefix, settings.shared->every, closed};
+}
+
 }  // namespace
 
 plans::PlanSetup plan_setup(const config::Settings& settings, const StoresByName& stores) {
@@ -46,7 +55,10 @@ plans::PlanSetup plan_setup(const config::Settings& settings, const StoresByName
   }
   setup.usage = settings.usage;
   if (setup.usage.kept && setup.usage.store.empty()) setup.usage.store = "main";
-  if (setup.usage.kept) setup.usage_engine = stores.at(setup.usage.store);
+  if (setup.usage.kept) {
+    setup.usage_engine = stores.at(setup.usage.store);
+    setup.fleet = fleet_of(settings, setup.usage.store);
+  }
   return setup;
 }
 

@@ -51,6 +51,7 @@ Result<std::unique_ptr<StoredPlans>> StoredPlans::open(const config::Settings& s
   auto opened = impl->stores.open(needed_stores(settings));
   if (!opened) return opened.error();
   plans::PlanSetup setup = plan_setup(settings, *opened);
+  setup.fleet.reset();  // nobody is admitted here
   if (auto prepared = impl->service.prepare(setup); !prepared) return prepared.error();
   impl->service.adopt(std::move(setup));
   return std::unique_ptr<StoredPlans>(new StoredPlans(std::move(impl)));

@@ -43,6 +43,7 @@ std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& con
     if (!limited) return std::nullopt;
     return pipeline::Answer(context.arena(), 403, "api_key_uncounted", "Forbidden");
   }
+  if (limited && !use_.book->may_admit()) return refuse_unknown(context);
   const plans::Day day = today(now);
   const auto verdict = account->take(limited ? plan->settings.quota.limit : plans::Account::kUnlimited, day);
   if (!limited) return std::nullopt;
@@ -52,6 +53,13 @@ std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& con
   const Duration left = plans::beginning_of(plans::next_period(rule, day)) - clock_.wall();
   context.rate = {true, plan->settings.quota.limit, verdict.remaining, pipeline::seconds_up(left)};
   return verdict.admitted ? std::nullopt : refuse(context, *plan, left);
+}
+
+std::optional<pipeline::Answer> PlanMeasure::refuse_unknown(pipeline::RequestContext& context) {
+  context.detail = "what the key has used in the fleet is not known: Redis is away";
+  pipeline::Answer refusal(context.arena(), 503, "throttle_unavailable", "Service Unavailable");
+  pipeline::set_retry_after(refusal, context.arena(), std::chrono::seconds(1));
+  return refusal;
 }
 
 std::optional<pipeline::Answer> PlanMeasure::refuse(pipeline::RequestContext& context, const plans::Plan& plan, Duration left) const {

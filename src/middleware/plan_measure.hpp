@@ -18,11 +18,13 @@ class PlanMeasure {
   const plans::Plan* plan_of(const pipeline::Identity& identity) const;
   // Nobody may pass by a plan that the configuration does not have (any more).
   bool is_lost(const pipeline::Identity& identity, const plans::Plan* plan) const { return plan == nullptr && !identity.plan.empty() && use_.book != nullptr; }
-  // Counts the request of a key; 429 "quota_exceeded" when its quota is used up. Last of all: nothing that comes to nothing is counted.
+  // Counts the request of a key; 429 "quota_exceeded" when its quota is used up, 503
+  // "throttle_unavailable" when nobody can tell. Last of all: nothing that comes to nothing is counted.
   std::optional<pipeline::Answer> count(pipeline::RequestContext& context, const plans::Plan* plan, TimePoint now) const;
 
  private:
   plans::Day today(TimePoint now) const;
+  static std::optional<pipeline::Answer> refuse_unknown(pipeline::RequestContext& context);
   std::optional<pipeline::Answer> refuse(pipeline::RequestContext& context, const plans::Plan& plan, Duration left) const;
 
   PlanUse use_;

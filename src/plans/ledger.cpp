@@ -31,12 +31,19 @@ void Account::begin_day(Day today) {
   const std::lock_guard lock(mutex_);
   std::uint64_t now = word_.load(std::memory_order_relaxed);
   while (day_in(now) < today) {
-    const std::uint64_t used = same_period(day_in(now), today) ? used_in(now) : 0;
+    const bool same = same_period(day_in(now), today);
+    const std::uint64_t used = same ? used_in(now) : 0;
     if (!word_.compare_exchange_weak(now, word(today, used), std::memory_order_relaxed)) continue;
     add_unwritten({day_in(now), static_cast<std::int64_t>(used_in(now)) - static_cast<std::int64_t>(seen_)});
     seen_ = used;
+    if (!same) begin_period();
     return;
   }
+}
+
+void Account::begin_period() {
+  elsewhere_ = told_most_ = 0;
+  heard_ = false;
 }
 
 void Account::load(Day today, std::uint64_t of_period, std::uint64_t of_today) {
@@ -44,6 +51,7 @@ void Account::load(Day today, std::uint64_t of_period, std::uint64_t of_today) {
   seen_ = std::min(of_period, kMost);
   known_day_ = today;
   known_total_ = of_today;
+  begin_period();
   word_.store(word(today, seen_), std::memory_order_relaxed);
 }
 
@@ -98,6 +106,34 @@ bool Account::clean() const {
   return unwritten_.empty() && used_in(word_.load(std::memory_order_relaxed)) <= seen_;
 }
 
+Account::Own Account::own(Day today) {
+  if (day_in(word_.load(std::memory_order_relaxed)) < today) begin_day(today);
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t now = word_.load(std::memory_order_relaxed);
+  told_most_ = std::max(told_most_, used_in(now) - elsewhere_);
+  return {period_start(rule_, day_in(now)), used_in(now) - elsewhere_, now};
+}
+
+bool Account::heard(const Own& own, std::uint64_t ours, std::uint64_t others) {
+  const std::lock_guard lock(mutex_);
+  told_word_ = own.word;
+  const bool strange = heard_ && ours > told_most_;  // a crash was before the first answer
+  std::uint64_t now = word_.load(std::memory_order_relaxed);
+  while (period_start(rule_, day_in(now)) == own.period) {
+    const std::uint64_t room = kMost - used_in(now);
+    const std::uint64_t theirs = others > elsewhere_ ? std::min(others - elsewhere_, room) : 0;
+    const std::uint64_t forgotten = ours > told_most_ && !strange ? std::min(ours - told_most_, room - theirs) : 0;
+    if (!word_.compare_exchange_weak(now, now + theirs + forgotten, std::memory_order_relaxed)) continue;
+    elsewhere_ += theirs;
+    seen_ += theirs;
+    told_word_ += theirs;  // they know that themselves
+    told_most_ += forgotten;
+    heard_ = true;
+    return !strange;
+  }
+  return true;
+}
+
 std::uint64_t Ledger::hash(std::string_view id, PeriodRule rule) {
   return hash64(id, static_cast<std::uint64_t>(rule.unit) << 8 | rule.offset);
 }
@@ -140,5 +176,10 @@ void Ledger::publish(const Wanted& wanted, const std::vector<AccountPtr>& made) 
 }
 
 std::vector<AccountPtr> Ledger::accounts() const { return table_.current()->accounts; }
+
+std::shared_ptr<const std::vector<AccountPtr>> Ledger::current() const {
+  auto table = table_.current();
+  return {table, &table->accounts};
+}
 
 }  // namespace gatehouse::plans

@@ -14,8 +14,9 @@ std::uint64_t one_second(const Rate& rate) {
 
 }  // namespace
 
-PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const Ledger> ledger, observe::Registry& registry)
-    : index_(plans.size()), ledger_(std::move(ledger)) {
+PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const Ledger> ledger, observe::Registry& registry,
+                   std::shared_ptr<const FleetUsage> fleet)
+    : index_(plans.size()), ledger_(std::move(ledger)), fleet_(std::move(fleet)) {
   for (const PlanSettings& settings : plans) {
     // The rate is part of the seed: after a reload that changes it, times that the old one left would mean something else.
     // The same in every gateway of a fleet.

@@ -121,18 +121,23 @@ net::Task<Result<PlanService::Prepared>> PlanService::run_prepare(PlanSetup setu
       co_return read.error();
     }
   }
+  FleetPtr fleet;
   if (setup.usage.kept) {
     // What serves now keeps its accounts until the new configuration is in force.
     Ledger::Wanted both = wanted(setup, current_rings());
     const Ledger::Wanted former = wanted(setup_, current_rings());
     const std::vector<AccountPtr> made = ledger_->make_missing(both);
     both.insert(both.end(), former.begin(), former.end());
-    net::Task<Result<bool>> loading = load(made, setup.usage, setup.usage_engine);
+    net::Task<Result<FleetPtr>> joining = fleet_of(setup);
+    const Result<FleetPtr> joined = co_await joining;
+    if (!joined) co_return joined.error();
+    fleet = *joined;
+    net::Task<Result<bool>> loading = load(made, setup.usage, setup.usage_engine, fleet);
     const Result<bool> loaded = co_await loading;
     if (!loaded) co_return loaded.error();
     ledger_->publish(both, made);
   }
-  prepared.book = std::make_shared<const PlanBook>(setup.plans, setup.usage.kept ? ledger_ : nullptr, registry_);
+  prepared.book = std::make_shared<const PlanBook>(setup.plans, setup.usage.kept ? ledger_ : nullptr, registry_, fleet);
   co_return std::move(prepared);
 }
 
@@ -142,6 +147,11 @@ net::Task<Result<bool>> PlanService::run_adopt(PlanSetup setup) {
   net::Task<Turns::Turn> flushing = flushes_.take(&background_.worker());
   const Turns::Turn flush = co_await flushing;
   setup_ = std::move(setup);
+  const FleetPtr former = std::exchange(fleet_, setup_.fleet ? latest_fleet_.lock() : nullptr);
+  if (former != nullptr && former != fleet_) {
+    former->stop();
+    if (latest_fleet_.lock() == former) latest_fleet_.reset();
+  }
   std::erase_if(rings_, [this](const auto& entry) {
     return std::ranges::find(setup_.key_stores, entry.first, &KeyStoreSetup::store) == setup_.key_stores.end();
   });
@@ -187,7 +197,8 @@ net::Task<Result<bool>> PlanService::open_accounts(Ledger::Wanted wanted_now) {
   if (!setup_.usage.kept) co_return true;
   std::vector<AccountPtr> made = ledger_->make_missing(wanted_now);
   if (made.empty()) co_return true;
-  net::Task<Result<bool>> loading = load(made, setup_.usage, setup_.usage_engine);
+  // The fleet's next round asks about them: in time for the bound, and nothing here waits for it.
+  net::Task<Result<bool>> loading = load(made, setup_.usage, setup_.usage_engine, nullptr);
   const Result<bool> loaded = co_await loading;
   if (!loaded) co_return loaded.error();
   Ledger::Wanted all = wanted(setup_, current_rings());
@@ -263,7 +274,8 @@ net::Task<Result<bool>> PlanService::run_revoke(std::string store, std::string i
   if (!revoked) co_return revoked.error();
   net::Task<Result<bool>> reading = read_keys(*ring);
   const Result<bool> read = co_await reading;
-  co_return read;
+  if (!read) co_return read.error();
+  co_return true;
 }
 
 Result<CreatedKey> PlanService::create_key(CreateKey wish) {

@@ -82,6 +82,18 @@ net::Task<Result<bool>> PlanService::run_write() {
   co_return !failed;
 }
 
+net::Task<Result<bool>> PlanService::run_last_write() {
+  net::Task<Result<bool>> writing = run_write();
+  const Result<bool> written = co_await writing;
+  const FleetPtr fleet = fleet_;
+  if (fleet != nullptr && fleet->connected()) {
+    net::Task<void> telling = fleet->tell(ledger_->accounts());
+    co_await telling;
+  }
+  if (!written) co_return written.error();
+  co_return *written;
+}
+
 net::Task<void> PlanService::run_forever() {
   while (true) {
     co_await net::sleep_for(background_.worker(), kWriteEvery);
@@ -103,8 +115,22 @@ net::Task<void> PlanService::run_forever() {
   }
 }
 
+// The one in use, where nothing is new.
+net::Task<Result<PlanService::FleetPtr>> PlanService::fleet_of(PlanSetup setup) {
+  if (!setup.fleet) co_return nullptr;
+  const UsageStore store(setup.usage_engine, background_.worker(), setup.usage.keep);
+  net::Task<Result<std::string>> naming = store.gateway_name();
+  const Result<std::string> name = co_await naming;
+  if (!name) co_return name.error();
+  if (FleetPtr latest = latest_fleet_.lock(); latest != nullptr && latest->settings() == *setup.fleet && latest->gateway() == *name)
+    co_return latest;
+  Result<FleetPtr> made = FleetUsage::start(*setup.fleet, *name, ledger_, clock_, background_, registry_);
+  if (made) latest_fleet_ = *made;
+  co_return made;
+}
+
 // What these accounts' keys have used in their periods, today included.
-net::Task<Result<bool>> PlanService::load(std::vector<AccountPtr> accounts, UsageSettings usage, EnginePtr engine) {
+net::Task<Result<bool>> PlanService::load(std::vector<AccountPtr> accounts, UsageSettings usage, EnginePtr engine, FleetPtr fleet) {
   if (accounts.empty()) co_return true;
   // A key that is counted by another period now: what its former account has not written would be missed.
   net::Task<Result<bool>> writing = run_write();
@@ -133,6 +159,9 @@ net::Task<Result<bool>> PlanService::load(std::vector<AccountPtr> accounts, Usag
     }
   }
   for (std::size_t i = 0; i < accounts.size(); ++i) accounts[i]->load(now, sums[i].first, sums[i].second);
+  if (fleet == nullptr) co_return true;
+  net::Task<void> telling = fleet->tell(std::move(accounts));
+  co_await telling;
   co_return true;
 }
 
@@ -161,7 +190,7 @@ Result<std::vector<UsageRow>> PlanService::usage(std::string key, Day first, Day
 
 Result<bool> PlanService::write() {
   if (!started_) return true;
-  return wait_for<bool>([this] { return run_write(); });
+  return wait_for<bool>([this] { return run_last_write(); });
 }
 
 void PlanService::close() {
@@ -174,6 +203,7 @@ void PlanService::close() {
     }
   }
   setup_ = {};
+  fleet_.reset();
   rings_.clear();
 }
 

@@ -1,5 +1,6 @@
 #include "gatehouse/plans/usage_store.hpp"
 
+#include "gatehouse/base/ids.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/plans/store_client.hpp"
 
@@ -62,6 +63,19 @@ Result<std::uint64_t> UsageStore::add_blocking(const std::string& key, Unwritten
   auto answer = read_answer(status, text);
   if (!answer) return answer.error();
   return sum_in(answer->root().find("Attributes"));
+}
+
+net::Task<Result<std::string>> UsageStore::gateway_name() const {
+  std::string body =
+      R"({"TableName":"gatehouse.usage","ReturnValues":"ALL_NEW","Key":{"month":{"S":"gateway"},"day_key":{"S":"name"}},)"
+      R"-("UpdateExpression":"SET #n = if_not_exists(#n, :n)","ExpressionAttributeNames":{"#n":"name"},)-"
+      R"("ExpressionAttributeValues":{":n":{"S":)";
+  append_string(body, make_ulid());
+  body += "}}}";
+  net::Task<Result<JsonTree>> asking = ask_store(engine_, worker_, Operation::kUpdateItem, std::move(body));
+  const Result<JsonTree> answer = co_await asking;
+  if (!answer) co_return answer.error();
+  co_return std::string(attribute(answer->root().find("Attributes"), "name"));
 }
 
 // Of one partition, the days from `first` to `last`, which are in the month that it is of.

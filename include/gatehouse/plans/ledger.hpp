@@ -52,6 +52,21 @@ class Account {
   void written(Unwritten unwritten, std::uint64_t total);
   bool clean() const;
 
+  // For whoever keeps a fleet's counts in step, on one thread. Others' counts are no part of what is unwritten.
+  struct Own {
+    Day period;              // its first day
+    std::uint64_t requests;  // in it, less those that others of the fleet counted
+    std::uint64_t word;
+  };
+  // Whether anything changed since what heard() was last told of, or nothing was ever heard.
+  bool untold() const { return word_.load(std::memory_order_relaxed) != told_word_; }
+  // In the period of `today`.
+  Own own(Day today);
+  // The fleet knows that in that period the others counted so many together, and of `ours` here. That is more than was ever told
+  // where a crash forgot some, which are then counted and written again. Never takes anything back: who forgot is told again.
+  // False when it cannot be ours: another gateway tells its numbers under the same name.
+  bool heard(const Own& own, std::uint64_t ours, std::uint64_t others);
+
  private:
   static constexpr unsigned kDayShift = 40;  // word: the day, below it what was used in its period up to now
   static std::uint64_t word(Day day, std::uint64_t used) { return std::uint64_t{day} << kDayShift | used; }
@@ -59,17 +74,23 @@ class Account {
   static std::uint64_t used_in(std::uint64_t word) { return word & kMost; }
   bool same_period(Day earlier, Day later) const { return period_start(rule_, later) <= earlier; }
   void begin_day(Day today);
+  void begin_period();
   void add_unwritten(Unwritten more);
 
   const std::string id_;
   const PeriodRule rule_;
   std::atomic<std::uint64_t> word_{0};
+  static constexpr std::uint64_t kNothingHeard = ~std::uint64_t{0};
+  std::uint64_t told_word_ = kNothingHeard;  // of the thread that calls heard(); beside the word, since all are looked through often
 
   mutable std::mutex mutex_;  // of all below
   std::uint64_t seen_ = 0;    // how much of the word's count is written, or in unwritten_
   std::vector<Unwritten> unwritten_;
   Day known_day_ = 0;  // the last day whose count the store told
   std::uint64_t known_total_ = 0;
+  std::uint64_t elsewhere_ = 0;  // how much of the word's count others of the fleet counted
+  std::uint64_t told_most_ = 0;  // of the word's period
+  bool heard_ = false;           // of the word's period
 };
 
 using AccountPtr = std::shared_ptr<Account>;
@@ -89,6 +110,8 @@ class Ledger {
   // From now on there are those of `wanted`: known ones and `made`. Others stay while they have something unwritten.
   void publish(const Wanted& wanted, const std::vector<AccountPtr>& made);
   std::vector<AccountPtr> accounts() const;
+  // The same, to look through often.
+  std::shared_ptr<const std::vector<AccountPtr>> current() const;
 
  private:
   struct Table {

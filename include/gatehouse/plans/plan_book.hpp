@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gatehouse/observe/metrics.hpp"
+#include "gatehouse/plans/fleet_usage.hpp"
 #include "gatehouse/plans/ledger.hpp"
 #include "gatehouse/plans/settings.hpp"
 
@@ -22,18 +23,22 @@ struct Plan {
 
 class PlanBook {
  public:
-  // Without a ledger nothing is counted. The registry outlives it.
-  PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const Ledger> ledger, observe::Registry& registry);
+  // Without a ledger nothing is counted; without a fleet, here alone. The registry outlives it.
+  PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const Ledger> ledger, observe::Registry& registry,
+           std::shared_ptr<const FleetUsage> fleet = nullptr);
 
   // Null when there is none of that name.
   const Plan* find(std::string_view name) const;
   const Ledger* ledger() const { return ledger_.get(); }
   bool empty() const { return plans_.empty(); }
+  // False while no quota may be judged by.
+  bool may_admit() const { return fleet_ == nullptr || fleet_->may_admit(); }
 
  private:
   std::vector<Plan> plans_;
   FlatIndex index_;
   std::shared_ptr<const Ledger> ledger_;
+  std::shared_ptr<const FleetUsage> fleet_;
 };
 
 }  // namespace gatehouse::plans

@@ -7,6 +7,7 @@
 #include "gatehouse/dynamo/engine/engine.hpp"
 #include "gatehouse/net/background_worker.hpp"
 #include "gatehouse/observe/metrics.hpp"
+#include "gatehouse/plans/fleet_usage.hpp"
 #include "gatehouse/plans/key_ring.hpp"
 #include "gatehouse/plans/key_store.hpp"
 #include "gatehouse/plans/ledger.hpp"
@@ -43,6 +44,7 @@ struct PlanSetup {
   std::vector<KeyStoreSetup> key_stores;
   UsageSettings usage;
   EnginePtr usage_engine;
+  std::optional<FleetSettings> fleet;  // where quotas are common to gateways with stores of their own
 };
 
 struct CreateKey {
@@ -83,7 +85,7 @@ class PlanService {
   Result<void> revoke_key(std::string store, std::string id);
   // Up to now. `key` empty: of all keys. Sorted by key and day.
   Result<std::vector<UsageRow>> usage(std::string key, Day first, Day last);
-  // Writes what is unwritten; false when something could not be.
+  // Writes what is unwritten, and tells the fleet; false when something could not be written.
   Result<bool> write();
 
  private:
@@ -106,11 +108,14 @@ class PlanService {
   net::Task<Result<bool>> run_revoke(std::string store, std::string id);
   net::Task<Result<std::vector<UsageRow>>> run_usage(std::string key, Day first, Day last);
   net::Task<Result<bool>> run_write();
+  net::Task<Result<bool>> run_last_write();
   net::Task<void> run_forever();
   net::Task<void> run_lane(std::shared_ptr<Flush> flush);
 
   net::Task<Result<bool>> read_keys(Ring* ring);
-  net::Task<Result<bool>> load(std::vector<AccountPtr> accounts, UsageSettings usage, EnginePtr engine);
+  using FleetPtr = std::shared_ptr<FleetUsage>;
+  net::Task<Result<FleetPtr>> fleet_of(PlanSetup setup);
+  net::Task<Result<bool>> load(std::vector<AccountPtr> accounts, UsageSettings usage, EnginePtr engine, FleetPtr fleet);
   net::Task<Result<bool>> open_accounts(Ledger::Wanted wanted);
   Result<Ring*> ring_of(const std::string& store);
   Result<void> check_wish(const CreateKey& wish, const Ring& ring) const;
@@ -133,6 +138,8 @@ class PlanService {
 
   // The background worker's.
   PlanSetup setup_;
+  FleetPtr fleet_;                          // of setup_
+  std::weak_ptr<FleetUsage> latest_fleet_;  // of what was prepared last
   std::map<std::string, Ring> rings_;
   Turns changes_;  // of keys, rings and accounts
   Turns flushes_;

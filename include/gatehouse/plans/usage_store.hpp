@@ -38,6 +38,8 @@ class UsageStore {
   net::Task<Result<std::uint64_t>> add(std::string key, Unwritten unwritten) const;
   // The same on a thread that may wait.
   Result<std::uint64_t> add_blocking(const std::string& key, Unwritten unwritten) const;
+  // What this store's gateway is called: chosen the first time. Where each gateway has a store of its own.
+  net::Task<Result<std::string>> gateway_name() const;
   // All rows of these days, of keys in these shards, in no order.
   net::Task<Result<std::vector<UsageRow>>> read(Day first, Day last, std::set<unsigned> shards) const;
 

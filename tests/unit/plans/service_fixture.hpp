@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 
 namespace gatehouse::plans {
 
@@ -37,6 +38,27 @@ class FlakyEngine final : public dynamo::Engine {
  private:
   static void fail(std::string& answer) { answer = R"({"__type":"InternalServerError","message":"out of order"})"; }
   EnginePtr engine_;
+};
+
+// Turned by the test while background threads read it.
+class SharedClock final : public Clock {
+ public:
+  std::chrono::steady_clock::time_point now() const override {
+    const std::lock_guard lock(mutex_);
+    return clock_.now();
+  }
+  std::chrono::system_clock::time_point wall() const override {
+    const std::lock_guard lock(mutex_);
+    return clock_.wall();
+  }
+  void advance(std::chrono::nanoseconds by) {
+    const std::lock_guard lock(mutex_);
+    clock_.advance(by);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  ManualClock clock_;
 };
 
 class ServiceTest : public ::testing::Test {
@@ -94,7 +116,7 @@ class ServiceTest : public ::testing::Test {
     return made;
   }
 
-  ManualClock clock_;
+  SharedClock clock_;
   net::BlockingPool pool_{1, 64};
   std::shared_ptr<FlakyEngine> engine_;
   PlanSetup setup_;
