@@ -1,8 +1,11 @@
+#include "gatehouse/base/error.hpp"
 #include "gatehouse/net/task_group.hpp"
 #include "unit/net/support.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 
@@ -34,6 +37,33 @@ Task<std::string> catching() {
     caught = problem.what();
   }
   co_return caught;
+}
+
+Task<Result<bool>> refused() {
+  const Result<bool> no = Error(ErrorKind::kRefused, ErrorSource::kGateway, "no", "no");
+  co_return no;
+}
+
+// Where the thread's stack is just now.
+Task<const char*> where() {
+  co_return static_cast<const char*>(__builtin_frame_address(0));
+}
+
+Task<const char*> pass_on() { co_return co_await where(); }
+
+Task<std::size_t> use_of_stack(int rounds, Waiter* waiter) {
+  const char* first = nullptr;
+  std::size_t most = 0;
+  for (int i = 0; i < rounds; ++i) {
+    const char* const at = co_await pass_on();
+    if (first == nullptr) first = at;
+    most = std::max(most, static_cast<std::size_t>(std::abs(at - first)));
+    if (i == 0 && waiter != nullptr) {
+      co_await *waiter;
+      first = nullptr;
+    }
+  }
+  co_return most;
 }
 
 struct Flag {
@@ -84,6 +114,33 @@ TEST(TaskTest, PassesExceptionsToItsAwaiter) {
   auto top = broken();
   top.start();
   EXPECT_THROW(top.take(), std::runtime_error);
+}
+
+TEST(TaskTest, AConstantResultIsNotTakenForWhetherThereIsOne) {
+  auto task = refused();
+  task.start();
+  ASSERT_TRUE(task.done());
+  const Result<bool> result = task.take();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().reason(), "no");
+}
+
+TEST(TaskTest, ALoopOverTasksThatNeedNotWaitKeepsItsStack) {
+  auto task = use_of_stack(1000, nullptr);
+  task.start();
+  ASSERT_TRUE(task.done());
+  EXPECT_EQ(task.take(), 0U);
+}
+
+TEST(TaskTest, ALoopThatWasResumedKeepsItsStackToo) {
+  ReadyList ready;
+  Waiter waiter(ready);
+  auto task = use_of_stack(1000, &waiter);
+  task.start();
+  waiter.wake();
+  ready.run();
+  ASSERT_TRUE(task.done());
+  EXPECT_EQ(task.take(), 0U);
 }
 
 TEST(TaskTest, DestroyingASuspendedTaskDestroysWhatItOwns) {
