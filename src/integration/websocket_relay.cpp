@@ -1,7 +1,5 @@
 #include "websocket_relay.hpp"
 
-#include "gatehouse/base/ids.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -13,52 +11,14 @@ using websocket::Opcode;
 
 namespace {
 
-constexpr std::size_t kReadAtOnce = 32 * 1024;   // and so the most that is kept of a peer that stops reading
+constexpr std::size_t kReadAtOnce = RelayBatch::kRoom;  // and so the most that is kept of a peer that stops reading
+constexpr std::size_t kBatched = 2048;  // a longer piece goes on at once, while it is in the cache
 constexpr std::size_t kBytesPerTurn = 256 * 1024;
 constexpr auto kClosePatience = std::chrono::seconds(5);
-constexpr std::uint16_t kNoCode = 1005;
 constexpr std::uint16_t kAbnormal = 1006;
 constexpr Duration kSecond = std::chrono::seconds(1);
 
 }  // namespace
-
-FrameWatch::Verdict FrameWatch::look(std::string_view bytes, const WebSocketSettings& limits) {
-  while (!bytes.empty()) {
-    if (left_ == 0) {
-      if (!header_.read(bytes)) return Verdict::kFine;
-      if (const Verdict verdict = begin_frame(limits); verdict != Verdict::kFine) return verdict;
-    }
-    const std::size_t passed = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
-    if (close_bytes_ > 0) note_close(bytes.substr(0, passed));
-    left_ -= passed;
-    bytes.remove_prefix(passed);
-  }
-  return Verdict::kFine;
-}
-
-FrameWatch::Verdict FrameWatch::begin_frame(const WebSocketSettings& limits) {
-  const websocket::FrameHeader& header = header_.header();
-  left_ = header.length;
-  if (header_.impossible() || (limits.frame > 0 && left_ > limits.frame)) return Verdict::kFrameTooBig;
-  if (websocket::is_control(header.opcode)) {
-    if (header.opcode == Opcode::kClose && close_code_ == 0) {
-      close_bytes_ = left_ >= 2 ? 2 : 0;
-      if (left_ < 2) close_code_ = kNoCode;
-    }
-    return Verdict::kFine;
-  }
-  message_ = header.opcode == Opcode::kContinuation ? message_ + left_ : left_;
-  if (header.final) ++messages_;
-  return limits.message > 0 && message_ > limits.message ? Verdict::kMessageTooBig : Verdict::kFine;
-}
-
-void FrameWatch::note_close(std::string_view payload) {
-  const websocket::FrameHeader& header = header_.header();
-  for (std::size_t i = 0; i < payload.size() && close_bytes_ > 0; ++i, --close_bytes_) {
-    const std::uint8_t mask = header.masked ? header.mask[2U - close_bytes_] : 0;
-    close_code_ = static_cast<std::uint16_t>(close_code_ << 8 | (static_cast<std::uint8_t>(payload[i]) ^ mask));
-  }
-}
 
 WebSocketRelay::WebSocketRelay(net::Worker& worker, std::shared_ptr<const WebSocketPassage> passage, http::Upgraded client,
                                std::unique_ptr<net::Stream> backend, std::string_view from_backend,
@@ -80,8 +40,10 @@ WebSocketRelay::WebSocketRelay(net::Worker& worker, std::shared_ptr<const WebSoc
 }
 
 WebSocketRelay::~WebSocketRelay() {
-  for (End* end : {&client_, &backend_})
+  for (End* end : {&client_, &backend_}) {
+    passage_->relays->on(worker_).batch.forget(*end);
     if (end->stream) worker_.reactor().remove(end->stream->fd(), *end);
+  }
 }
 
 void WebSocketRelay::start() {
@@ -89,8 +51,10 @@ void WebSocketRelay::start() {
   for (End* end : {&client_, &backend_})
     if (!worker_.reactor().add(end->stream->fd(), *end)) return finish("websocket_no_descriptor", kAbnormal);
   const std::string first = std::exchange(first_bytes_, {});
-  take(client_, backend_, std::string_view(first).substr(0, from_client_));
-  take(backend_, client_, std::string_view(first).substr(from_client_));
+  const std::string_view of_client = std::string_view(first).substr(0, from_client_);
+  const std::string_view of_backend = std::string_view(first).substr(from_client_);
+  if (may_pass(client_, of_client)) send(backend_, of_client);
+  if (may_pass(backend_, of_backend)) send(client_, of_backend);
   advance();
 }
 
@@ -110,6 +74,10 @@ void WebSocketRelay::advance() {
     if (!over_) flush(*end);
   if (!over_) move(client_, backend_);
   if (!over_) move(backend_, client_);
+  pass_ends();
+}
+
+void WebSocketRelay::pass_ends() {
   if (!over_) pass_end(client_, backend_);
   if (!over_) pass_end(backend_, client_);
   if (!over_) rearm();
@@ -120,7 +88,7 @@ void WebSocketRelay::move(End& from, End& to) {
   std::size_t moved = 0;
   while (!over_ && !from.read_ended && to.pending.empty() && from.stream->may_read()) {
     if (moved >= kBytesPerTurn) return worker_.reactor().rearm(from.stream->fd(), from);
-    const auto room = worker_.receive_buffer().first(kReadAtOnce);
+    const auto room = passage_->relays->on(worker_).batch.room(worker_);
     const net::IoResult got = from.stream->read(room);
     switch (got.status) {
       case net::IoStatus::kBlocked: return;
@@ -129,23 +97,26 @@ void WebSocketRelay::move(End& from, End& to) {
       case net::IoStatus::kOk: break;
     }
     moved += got.bytes;
-    take(from, to, {room.data(), got.bytes});
+    const std::string_view bytes(room.data(), got.bytes);
+    if (may_pass(from, bytes)) pass(to, bytes);
   }
 }
 
-void WebSocketRelay::take(End& from, End& to, std::string_view bytes) {
-  if (bytes.empty()) return;
+// False when nothing more goes on: what follows is read away.
+bool WebSocketRelay::may_pass(End& from, std::string_view bytes) {
+  if (bytes.empty()) return false;
   last_moved_ = worker_.now();
   if (&from == &client_) unanswered_pings_ = 0;
   from.bytes += bytes.size();
-  if (said_last_word_) return;
+  if (said_last_word_) return false;
   switch (from.watch.look(bytes, passage_->settings)) {
     case FrameWatch::Verdict::kFine: break;
-    case FrameWatch::Verdict::kFrameTooBig: return close(CloseCode::kTooBig, "websocket_frame_too_big");
-    case FrameWatch::Verdict::kMessageTooBig: return close(CloseCode::kTooBig, "websocket_message_too_big");
+    case FrameWatch::Verdict::kFrameTooBig: close(CloseCode::kTooBig, "websocket_frame_too_big"); return false;
+    case FrameWatch::Verdict::kMessageTooBig: close(CloseCode::kTooBig, "websocket_message_too_big"); return false;
   }
-  if (&from == &client_ && too_fast()) return close(CloseCode::kPolicyViolation, "websocket_too_many_messages");
-  send(to, bytes);
+  if (&from != &client_ || !too_fast()) return true;
+  close(CloseCode::kPolicyViolation, "websocket_too_many_messages");
+  return false;
 }
 
 bool WebSocketRelay::too_fast() {
@@ -158,8 +129,26 @@ bool WebSocketRelay::too_fast() {
   return client_.watch.messages() - before_second_ > most;
 }
 
+// `bytes` are what was just read into the batch's room.
+void WebSocketRelay::pass(End& to, std::string_view bytes) {
+  if (bytes.size() > kBatched || !to.batched.empty()) return send(to, bytes);
+  to.batched = bytes;
+  passage_->relays->on(worker_).batch.keep(worker_, to, bytes.size());
+}
+
+void WebSocketRelay::send_batched(End& to) {
+  send(to, {});
+  if (to.write_ended) pass_ends();
+}
+
+// Behind what waits for the batch's end.
 void WebSocketRelay::send(End& to, std::string_view bytes) {
-  if (to.write_ended) return;
+  write(to, std::exchange(to.batched, {}));
+  write(to, bytes);
+}
+
+void WebSocketRelay::write(End& to, std::string_view bytes) {
+  if (to.write_ended || bytes.empty()) return;
   if (to.pending.empty()) {
     const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
     const net::IoResult sent = to.stream->write({&piece, 1});
@@ -190,6 +179,7 @@ void WebSocketRelay::flush(End& end) {
 }
 
 void WebSocketRelay::end_writing(End& end) {
+  send(end, {});
   end.ends_when_flushed = !end.pending.empty();
   if (end.pending.empty()) end.stream->shutdown_write();
 }
@@ -281,6 +271,7 @@ void WebSocketRelay::finish() {
 }
 
 void WebSocketRelay::finish(std::string_view reason, std::uint16_t code) {
+  for (End* end : {&client_, &backend_}) send(*end, {});
   over_ = true;
   WebSocketSummary summary;
   summary.api = passage_->api;
@@ -297,44 +288,6 @@ void WebSocketRelay::finish(std::string_view reason, std::uint16_t code) {
   summary.lasted = worker_.now() - began_;
   passage_->relays->observer().on_websocket_closed(worker_, summary);
   passage_->relays->on(worker_).bury_after_turn(worker_);
-}
-
-void WebSocketRelays::Shelf::add(std::unique_ptr<WebSocketRelay> relay) {
-  WebSocketRelay& added = *open.emplace_back(std::move(relay));
-  count.store(open.size(), std::memory_order_relaxed);
-  added.start();
-}
-
-void WebSocketRelays::Shelf::bury_after_turn(net::Worker& worker) {
-  worker.after_turn([shelf = shared_from_this()] {
-    shelf->open.remove_if([](const auto& relay) { return relay->over(); });
-    shelf->count.store(shelf->open.size(), std::memory_order_relaxed);
-  });
-}
-
-WebSocketRelays::WebSocketRelays(std::size_t workers, WebSocketObserver& observer) : observer_(observer) {
-  for (std::size_t i = 0; i < workers; ++i) shelves_.push_back(std::make_shared<Shelf>());
-}
-
-WebSocketRelays::~WebSocketRelays() = default;
-
-void WebSocketRelays::drain(net::Worker& worker, Duration over) {
-  for (const auto& relay : on(worker).open) {
-    const auto share = static_cast<double>(random_u64() >> 11) / static_cast<double>(std::uint64_t{1} << 53);
-    relay->drain_at(worker.now() + std::chrono::duration_cast<Duration>(over * share));
-  }
-}
-
-void WebSocketRelays::close_all(const net::Worker& worker) {
-  Shelf& shelf = on(worker);
-  shelf.open.clear();
-  shelf.count.store(0, std::memory_order_relaxed);
-}
-
-std::uint64_t WebSocketRelays::open() const {
-  std::uint64_t sum = 0;
-  for (const auto& shelf : shelves_) sum += shelf->count.load(std::memory_order_relaxed);
-  return sum;
 }
 
 }  // namespace gatehouse::integration

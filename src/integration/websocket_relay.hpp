@@ -1,5 +1,5 @@
 // Two connections after a 101, relayed byte for byte with back-pressure: a plain object with callbacks, so that one that is
-// idle is small. Frame headers are looked at for limits and counts, payloads never. One worker's thread.
+// idle is small. One worker's thread.
 #pragma once
 
 #include "gatehouse/http/exchange.hpp"
@@ -9,8 +9,9 @@
 #include "gatehouse/net/stream.hpp"
 #include "gatehouse/net/timer_wheel.hpp"
 #include "gatehouse/net/worker.hpp"
+#include "frame_watch.hpp"
+#include "relay_batch.hpp"
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <list>
@@ -19,31 +20,6 @@
 #include <string_view>
 
 namespace gatehouse::integration {
-
-// What has been seen of the frames of one direction.
-class FrameWatch {
- public:
-  enum class Verdict : std::uint8_t { kFine, kFrameTooBig, kMessageTooBig };
-
-  // All bytes of the direction go by here, in order.
-  Verdict look(std::string_view bytes, const WebSocketSettings& limits);
-  // Between two frames: only here a frame of our own may be put in.
-  bool between_frames() const { return left_ == 0 && header_.at_start(); }
-  std::uint64_t messages() const { return messages_; }
-  // The code of the Close frame that went by; 0: none yet; 1005: one without a code.
-  std::uint16_t close_code() const { return close_code_; }
-
- private:
-  Verdict begin_frame(const WebSocketSettings& limits);
-  void note_close(std::string_view payload);
-
-  http::websocket::HeaderReader header_;
-  std::uint64_t left_ = 0;     // of the frame's payload
-  std::uint64_t message_ = 0;  // bytes of the message so far
-  std::uint64_t messages_ = 0;
-  std::uint16_t close_code_ = 0;
-  std::uint8_t close_bytes_ = 0;
-};
 
 class WebSocketRelay final : private net::Timer {
  public:
@@ -59,14 +35,16 @@ class WebSocketRelay final : private net::Timer {
   bool over() const { return over_; }
 
  private:
-  struct End final : net::IoHandler {
+  struct End final : net::IoHandler, RelayBatch::Sender {
     explicit End(WebSocketRelay& owner) : relay(owner) {}
     void on_io(std::uint32_t events) override { relay.on_io(*this, events); }
+    void send_batched() override { relay.send_batched(*this); }
     WebSocketRelay& relay;
     std::unique_ptr<net::Stream> stream;
-    std::string pending;      // what its socket did not take
-    FrameWatch watch;         // of what it sends
-    std::uint64_t bytes = 0;  // it sent
+    std::string_view batched;  // it is sent when the batch ends; nothing is pending then
+    std::string pending;       // what its socket did not take
+    FrameWatch watch;          // of what it sends
+    std::uint64_t bytes = 0;   // it sent
     bool read_ended = false;
     bool write_ended = false;
     bool ends_when_flushed = false;
@@ -75,10 +53,14 @@ class WebSocketRelay final : private net::Timer {
   void on_timer() override;
   void on_io(End& end, std::uint32_t events);
   void advance();
+  void pass_ends();
   void move(End& from, End& to);
-  void take(End& from, End& to, std::string_view bytes);
+  bool may_pass(End& from, std::string_view bytes);
   bool too_fast();
+  void pass(End& to, std::string_view bytes);
+  void send_batched(End& to);
   void send(End& to, std::string_view bytes);
+  void write(End& to, std::string_view bytes);
   void flush(End& end);
   void end_writing(End& end);
   void pass_end(End& from, End& to);
@@ -113,6 +95,7 @@ class WebSocketRelay final : private net::Timer {
 };
 
 struct WebSocketRelays::Shelf : std::enable_shared_from_this<Shelf> {
+  RelayBatch batch;
   std::list<std::unique_ptr<WebSocketRelay>> open;
   std::atomic<std::uint64_t> count{0};
 

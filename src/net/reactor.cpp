@@ -52,14 +52,14 @@ bool Reactor::poll() {
     fetched_ = 0;
     return interrupted;
   }
-  const bool full = fetched_ == kBatch;
+  const bool busy = fetched_ >= kBusy;
   next_ = 0;
   while (next_ < fetched_) {
     const epoll_event event = events_[next_++];
     if (event.data.ptr != nullptr) static_cast<IoHandler*>(event.data.ptr)->on_io(event.events);
   }
   next_ = fetched_ = 0;
-  return full;
+  return busy;
 }
 
 }  // namespace gatehouse::net

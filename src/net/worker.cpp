@@ -22,7 +22,7 @@ using Executor = asio::io_context::executor_type;
 using Clock = std::chrono::steady_clock;
 using Work = std::vector<std::function<void()>>;
 
-// Full batches handled before the io_context's own handlers get their turn.
+// Batches handled before the io_context's own handlers get their turn.
 constexpr int kBatchesPerTurn = 4;
 
 }  // namespace
@@ -131,15 +131,21 @@ void Worker::turn() {
     bool more = true;
     for (int batch = 0; more && batch < kBatchesPerTurn; ++batch) {
       more = reactor_.poll();
-      ready_.run();
+      end_batch();
     }
   }
   timers_.advance(now_);
+  end_batch();
   run_posted();
-  ready_.run();
+  end_batch();
   run_after_turn();
   loop.in_turn = false;
   wait_for_timers();
+}
+
+void Worker::end_batch() {
+  ready_.run();
+  if (guest_ != nullptr && stay_ == Stay::kBatch) std::exchange(guest_, nullptr)->leave_receive_buffer();
 }
 
 void Worker::run_posted() {
@@ -165,7 +171,7 @@ void Worker::run_after_turn() {
       work = nullptr;
     }
     loop.running.clear();
-    ready_.run();
+    end_batch();
   }
 }
 

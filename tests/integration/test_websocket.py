@@ -5,6 +5,7 @@ import threading
 import pytest
 from patience import wait_for
 from raw_client import request
+from wire import Ended
 from websocket_frames import BINARY, CLOSE, PING, PONG, TEXT, accept, close_frame, frame, offer, read_frame
 
 
@@ -203,6 +204,38 @@ def test_a_client_that_is_gone_ends_the_backends_connection(rig):
     wait_for(over)
     line = ended(gateway)
     assert (line["reason"], line["code"]) == ("websocket_client_gone", 1006)
+
+
+def test_what_came_together_goes_on_in_its_order(rig):
+    """Short pieces of many connections are read in one turn and sent at its end; long ones and ends must not overtake them."""
+    def give_back(request_, connection):
+        connection.send(accept(request_))
+        try:
+            while True:
+                opcode, payload, final = read_frame(connection.wire)
+                connection.send(frame(opcode, payload, final=final, masked=False))
+        except Ended:
+            connection.close()
+
+    gateway = rig.proxy(rig.upstream(give_back))
+    clients = [opened(gateway) for _ in range(40)]
+    long = b"y" * 100_000
+    gateway.signal(signal.SIGSTOP)
+    try:
+        for number, client in enumerate(clients):
+            client.send(frame(TEXT, b"%d" % number) + (frame(TEXT, long) if number % 3 == 1 else b""))
+            if number % 3 != 2:
+                client.end()
+    finally:
+        gateway.signal(signal.SIGCONT)
+    for number, client in enumerate(clients):
+        assert read_frame(client.wire) == (TEXT, b"%d" % number, True)
+        if number % 3 == 1:
+            assert read_frame(client.wire) == (TEXT, long, True)
+        if number % 3 != 2:
+            client.expect_closed()
+            client.close()
+    gateway.wait_metric("gatehouse_websocket_open", len(clients) // 3)
 
 
 def test_a_reload_leaves_open_connections_alone(rig):

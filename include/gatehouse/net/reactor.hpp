@@ -21,6 +21,8 @@ class IoHandler {
 class Reactor {
  public:
   static constexpr int kBatch = 256;
+  // While so many were ready at once, others have become ready meanwhile: to look again is cheaper than to wait.
+  static constexpr int kBusy = 8;
 
   Reactor();  // throws std::system_error when the system has no descriptor left
   ~Reactor();
@@ -35,7 +37,7 @@ class Reactor {
   // Reports again what is true of `fd` now: for an owner that stopped before it had used everything up.
   void rearm(int fd, IoHandler& handler);
 
-  // Handles at most one batch without waiting. True when there may be more.
+  // Handles at most one batch without waiting. True when there are likely more.
   bool poll();
 
   // Readable when poll() has work; the worker's io_context waits on it.

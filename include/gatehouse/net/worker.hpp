@@ -56,8 +56,13 @@ class Worker {
     if (guest_ != nullptr) std::exchange(guest_, nullptr)->leave_receive_buffer();
     return {receive_buffer_.get(), kReceiveBuffer};
   }
-  // The guest is told before the buffer is used again. There is one: who asked for the buffer last.
-  void host(ReceiveBufferGuest& guest) { guest_ = &guest; }
+  // The guest is told before the buffer is used again; one that stays for a batch also when the reactor's batch, or what else
+  // runs in this turn, has ended. There is one: who asked for the buffer last.
+  enum class Stay : unsigned char { kUntilUsed, kBatch };
+  void host(ReceiveBufferGuest& guest, Stay stay = Stay::kUntilUsed) {
+    guest_ = &guest;
+    stay_ = stay;
+  }
   // Nothing of the guest's is in the buffer any more.
   void forget(const ReceiveBufferGuest& guest) {
     if (guest_ == &guest) guest_ = nullptr;
@@ -72,6 +77,7 @@ class Worker {
   struct Loop;  // the Asio part
   static void kick(void* worker);  // a turn is due: something became ready, or must be timed, outside of one
   void turn();
+  void end_batch();
   void run_posted();
   void run_after_turn();
   void wait_for_events();
@@ -84,6 +90,7 @@ class Worker {
   ReadyList ready_;
   std::unique_ptr<char[]> receive_buffer_;
   ReceiveBufferGuest* guest_ = nullptr;
+  Stay stay_ = Stay::kUntilUsed;
   std::unique_ptr<Loop> loop_;
 };
 

@@ -1,4 +1,4 @@
-#include "integration/websocket_relay.hpp"
+#include "integration/frame_watch.hpp"
 
 #include <gtest/gtest.h>
 

@@ -26,6 +26,21 @@ class Recorder final : public IoHandler {
   }
 };
 
+TEST(ReactorTest, SaysWhenToLookAgainIsBetterThanToWait) {
+  Reactor reactor;
+  std::vector<std::pair<UniqueFd, UniqueFd>> pairs;
+  Recorder handler;
+  for (int i = 0; i < Reactor::kBusy; ++i) {
+    pairs.push_back(testing::socket_pair());
+    ASSERT_TRUE(reactor.add(pairs.back().first.get(), handler));
+  }
+  EXPECT_TRUE(reactor.poll());
+  EXPECT_EQ(handler.calls, Reactor::kBusy);
+  EXPECT_FALSE(reactor.poll());
+  for (int i = 1; i < Reactor::kBusy; ++i) ASSERT_EQ(::send(pairs[static_cast<std::size_t>(i)].second.get(), "x", 1, 0), 1);
+  EXPECT_FALSE(reactor.poll());
+}
+
 TEST(ReactorTest, ReportsReadinessByEdge) {
   Reactor reactor;
   auto [a, b] = testing::socket_pair();

@@ -1,0 +1,33 @@
+#include "relay_batch.hpp"
+
+#include <utility>
+
+namespace gatehouse::integration {
+
+RelayBatch::~RelayBatch() {
+  if (lender_ != nullptr) lender_->forget(*this);
+}
+
+std::span<char> RelayBatch::room(net::Worker& worker) {
+  if (!senders_.empty() && buffer_.size() - used_ >= kRoom) return buffer_.subspan(used_, kRoom);
+  buffer_ = worker.receive_buffer();  // asks for what is in it to be sent
+  used_ = 0;
+  return buffer_.first(kRoom);
+}
+
+void RelayBatch::keep(net::Worker& worker, Sender& sender, std::size_t bytes) {
+  used_ += bytes;
+  senders_.push_back(&sender);
+  lender_ = &worker;
+  worker.host(*this, net::Worker::Stay::kBatch);
+}
+
+void RelayBatch::forget(const Sender& sender) { std::erase(senders_, &sender); }
+
+void RelayBatch::leave_receive_buffer() {
+  lender_ = nullptr;
+  for (std::size_t i = 0; i < senders_.size(); ++i) senders_[i]->send_batched();
+  senders_.clear();
+}
+
+}  // namespace gatehouse::integration
