@@ -19,6 +19,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/$default/GET/policy/secret"}]}
 ARN = "arn:aws:execute-api:us-east-1:000000000000:a/$default/"
 ANONYMOUS = f"User: anonymous is not authorized to perform: execute-api:Invoke on resource: {ARN}"
+EXPLICIT_DENY = "User is not authorized to access this resource with an explicit deny"
 REALM = 'Bearer realm="users"'
 
 
@@ -114,7 +115,7 @@ def sigv4(reason, detail, amazon="INVALID_SIGNATURE", status=403, **how):
 
 
 def in_words(reason, text, exception="InvalidSignatureException", **how):
-    """What Amazon says of a signature in words of its own."""
+    """What Amazon says in words of its own."""
     return sigv4(reason, text, (403, text, exception), **how)
 
 
@@ -157,11 +158,11 @@ SIGV4 = [
           "that is accepted.", "REQUEST_TOO_LARGE", 413, send=signed_now("POST", body=b"x" * 2000)),
     in_words("access_key_unknown", "The security token included in the request is invalid.", "UnrecognizedClientException",
              send=signed_now(key="nobody")),
-    sigv4("access_key_denied", f"User: reader is not authorized to perform: execute-api:Invoke on resource: {ARN}GET/sigv4", "ACCESS_DENIED",
-          send=by_botocore("GET", "/sigv4", "reader")),
-    sigv4("access_key_explicit_deny",
-          f"User: governed is not authorized to perform: execute-api:Invoke on resource: {ARN}GET/sigv4/secret with an explicit deny", "ACCESS_DENIED",
-          send=by_botocore("GET", "/sigv4/secret", "governed")),
+    in_words("access_key_denied", f"User: reader is not authorized to perform: execute-api:Invoke on resource: {ARN}GET/sigv4",
+             "AccessDeniedException", send=by_botocore("GET", "/sigv4", "reader")),
+    in_words("access_key_explicit_deny",
+             f"User: governed is not authorized to perform: execute-api:Invoke on resource: {ARN}GET/sigv4/secret with an explicit deny",
+             "AccessDeniedException", send=by_botocore("GET", "/sigv4/secret", "governed")),
 ]
 
 
@@ -181,8 +182,8 @@ def basic(reason, fields=()):
 OTHERS = [
     basic("basic_missing"), basic("basic_malformed", [("Authorization", "Basic !")]), basic("basic_invalid", credentials("ada:wrong")),
     refusal("ip_denied", 403, "ACCESS_DENIED", "the client's address is denied", ("GET", "/fenced"), fields=[("X-Forwarded-For", "192.0.2.7")]),
-    refusal("policy_denied", 403, "ACCESS_DENIED", f"{ANONYMOUS}DELETE/policy/x", ("DELETE", "/policy/x")),
-    refusal("policy_explicit_deny", 403, "ACCESS_DENIED", f"{ANONYMOUS}GET/policy/secret with an explicit deny", ("GET", "/policy/secret")),
+    in_words("policy_denied", f"{ANONYMOUS}DELETE/policy/x", "AccessDeniedException", ask=("DELETE", "/policy/x")),
+    in_words("policy_explicit_deny", f"{ANONYMOUS}GET/policy/secret with an explicit deny", "AccessDeniedException", ask=("GET", "/policy/secret")),
     refusal("quota_exceeded", 429, "QUOTA_EXCEEDED", "the quota of the plan small is used up", ("GET", "/metered"), text="Limit Exceeded", first=1,
             fields=[("X-Api-Key", "right")],
             told={"retry-after": None, "ratelimit-limit": "1", "ratelimit-remaining": "0", "ratelimit-reset": None}),
@@ -210,8 +211,7 @@ AUTHORIZERS = [
     authorizer("authorizer_timeout", 503, "AUTHORIZER_FAILURE", says("slow"), "no answer in time"),
     authorizer("authorizer_token_mismatch", 401, "UNAUTHORIZED", says("other"), "the token does not have the form that the authorizer asks for",
                path="/custom", told=ASK, told_by_amazon=ASK),
-    authorizer("authorizer_explicit_deny", 403, "ACCESS_DENIED", says("lambda"), "User is not authorized to access this resource with an explicit deny",
-               path="/custom"),
+    authorizer("authorizer_explicit_deny", 403, (403, EXPLICIT_DENY, "AccessDeniedException"), says("lambda"), EXPLICIT_DENY, path="/custom"),
 ]
 
 CASES = [*JWT, *SIGV4, *OTHERS, *AUTHORIZERS]
