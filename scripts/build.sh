@@ -11,6 +11,6 @@ need_packages "${BUILD_PACKAGES[@]}"
 case $preset in
   release) ;;
   fuzz) need_packages "${FUZZ_PACKAGES[@]}" ;;
-  *) need_packages "${TEST_PACKAGES[@]}" ;;
+  *) need_packages "${TEST_BUILD_PACKAGES[@]}" ;;
 esac
 build "$preset" -- "$@"

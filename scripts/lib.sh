@@ -11,9 +11,9 @@ BUILD_PACKAGES=(
   libc-ares-dev libhiredis-dev libre2-dev zlib1g-dev libbrotli-dev
   librocksdb-dev libsnappy-dev libbz2-dev liblz4-dev libzstd-dev libsimdjson-dev libdeflate-dev libvalijson-dev
 )
+TEST_BUILD_PACKAGES=(libgtest-dev libgmock-dev python3)
 TEST_PACKAGES=(
-  libgtest-dev libgmock-dev
-  python3 python3-cryptography python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3 python3-websockets
+  python3-cryptography python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3 python3-websockets
   curl redis-server nginx-light nodejs openssl procps strace
   prometheus # promtool
   chromium # CORS in a real browser
@@ -106,6 +106,11 @@ build() {
   while [ $# -gt 0 ] && [ "$1" != -- ]; do arguments+=("$1"); shift; done
   [ $# -eq 0 ] || { shift; targets=("$@"); }
 
+  if [ -n "${GATEHOUSE_ROCKSDB:-}" ]; then  # of scripts/rocksdb.sh
+    arguments+=("-DGATEHOUSE_ROCKSDB=$GATEHOUSE_ROCKSDB")
+  else
+    arguments+=(-U GATEHOUSE_ROCKSDB)
+  fi
   local cache=build/$preset/CMakeCache.txt
   if [ -e "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache"; then
     arguments+=(--fresh)  # the checkout was moved

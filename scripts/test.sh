@@ -17,8 +17,22 @@ done
 case $only in "" | unit | integration | e2e) ;; *) die "--only is one of unit, integration, e2e" ;; esac
 wants() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 
-need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+# What the tests need to run; comes while they are compiled.
+fetch_the_rest() {
+  need_packages "${TEST_PACKAGES[@]}"
+  [ "$only" = unit ] || as_owner /usr/bin/python3 tests/support/python/references.py
+}
+
+need_packages "${BUILD_PACKAGES[@]}" "${TEST_BUILD_PACKAGES[@]}"
+fetch_log=$(mktemp)
+fetch_the_rest >"$fetch_log" 2>&1 </dev/null &
+fetching=$!
+trap 'wait; rm -f "$fetch_log"' EXIT  # an installation is not left half done
 build "$preset" -DGATEHOUSE_TESTS=ON
+fetched=0
+wait $fetching || fetched=$?
+cat "$fetch_log"
+[ $fetched -eq 0 ] || die "what the tests need could not be installed"
 
 results=build/$preset/tests/results
 rm -rf "$results"
@@ -41,7 +55,8 @@ fi
 status=0
 if wants unit; then
   step "unit tests ($preset)"
-  "${launch[@]}" ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error \
+  # Two a core: much of their time they wait for a disk or a deadline.
+  "${launch[@]}" ctest --test-dir "build/$preset" -j $((2 * $(nproc))) --output-on-failure --no-tests=error \
     --output-junit "$PWD/$results/ctest.xml" </dev/null || status=1
 fi
 

@@ -186,4 +186,16 @@ def dynalite(**how):
     return Reference("dynalite", ["node", script, "--host", "127.0.0.1", "--port", port, *delays], port=port, **how)
 
 
+def fetch_all():
+    """Most of what tests fetch, so that none has to wait for it. What cannot be fetched is theirs to complain about."""
+    for steps in (dynamodb_local_jars, lambda: node_modules("node", NODE_PACKAGES), lambda: node_modules("sdk", SDK_PACKAGES), python_with):
+        try:
+            print("fetched", steps(), flush=True)
+        except Unreachable as missing:
+            print(missing, flush=True)
+
+
 KINDS = {"dynamodb-local": dynamodb_local, "dynoxide": dynoxide, "dynalite": dynalite}
+
+if __name__ == "__main__":
+    fetch_all()
