@@ -104,14 +104,16 @@ class Bench:
         name = "bare" if kind == "bare" else "full"
         return Guarded(self.request(self.tokens[0]), name, [*under, self.options.gateway, "run"], self.options.tmp, self.proxy_cores, 1, **settings)
 
+    def wrk(self, kind: str, server: Server, seconds: int) -> list:
+        tokens = TOKENS if kind == "full-miss" else 1
+        return ["taskset", "-c", ",".join(map(str, self.load_cores)), "wrk", f"-t{min(2, len(self.load_cores))}", f"-c{CASE.connections}",
+                f"-d{seconds}s", "--timeout", "10s", "-s", SCRIPT, f"http://127.0.0.1:{server.port}{CASE.path}", "--", self.tokens_file, str(tokens),
+                self.key]
+
     def load(self, kind: str, server: Server, seconds: int) -> float:
         """CPU microseconds of all threads per completed request."""
-        tokens = TOKENS if kind == "full-miss" else 1
-        command = ["taskset", "-c", ",".join(map(str, self.load_cores)), "wrk", f"-t{min(2, len(self.load_cores))}", f"-c{CASE.connections}",
-                   f"-d{seconds}s", "--timeout", "10s", "-s", SCRIPT, f"http://127.0.0.1:{server.port}{CASE.path}", "--", self.tokens_file, str(tokens),
-                   self.key]
         before = server.cpu_ns()
-        output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
+        output = subprocess.run(self.wrk(kind, server, seconds), capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
         spent = server.cpu_ns() - before
         outcome = json.loads(output.splitlines()[-1])
         if outcome["errors"] or not outcome["requests"]:
@@ -137,10 +139,13 @@ class Bench:
             requests = CASE.exact_rounds * CASE.connections
             return total / requests, allocations / requests
 
-    def signature_check(self) -> float:
-        """CPU microseconds of one RS256 verification with the same library, by itself, on the gateway's core."""
+    def signature_check(self, backend: Server) -> float:
+        """CPU microseconds of one RS256 verification with the same library, by itself, on the gateway's core. Load and backend keep their cores
+        as busy as for the other figures: what shares a processor with them is slower then."""
         command = ["taskset", "-c", str(self.proxy_cores[0]), "openssl", "speed", "-mr", "-seconds", "1", "rsa2048"]
-        output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        with subprocess.Popen(self.wrk("bare", backend, 10), stdout=subprocess.DEVNULL) as load:
+            output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+            load.terminate()
         return 1e6 / float(next(line for line in output.splitlines() if line.startswith("+F2:")).split(":")[4])
 
     def run(self):
@@ -156,7 +161,7 @@ class Bench:
                     print(f"round {index + 1} of {self.options.rounds}", file=sys.stderr, flush=True)
                     for kind in reversed(KINDS) if index % 2 else KINDS:
                         samples[kind].append(self.load(kind, running[kind], self.options.seconds))
-                    checks.append(self.signature_check())
+                    checks.append(self.signature_check(backend))
             finally:
                 for server in running.values():
                     server.__exit__()
