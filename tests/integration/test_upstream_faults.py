@@ -210,17 +210,18 @@ def test_body_of_an_answer_to_head_is_dropped(front, fault):
 
 
 def test_answer_nobody_asked_for_is_thrown_away(front, fault):
-    """What a backend says on an idle connection must not answer the next request."""
-    spoken = threading.Event()
+    """What a backend says on an idle connection ends it, and does not answer the next request."""
+    ended = threading.Event()
 
     def speak_later(connection):
         connection.send(OK + b"Content-Length: 8\r\n\r\npoisoned")
-        spoken.set()
+        connection.stall()
+        ended.set()
 
     fault(OK + b"Content-Length: 2\r\n\r\nhi", speak_later)
     client = front.client()
     assert client.get("/fault").body == b"hi"
-    assert spoken.wait(20)
+    assert ended.wait(30)
     assert client.get("/next").body == b"upstream\n"
 
 
