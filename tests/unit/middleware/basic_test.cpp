@@ -41,6 +41,14 @@ class BasicStepTest : public WaitingStepTest {
     return std::to_string(running.request.exchange.status) + ' ' + std::string(running.request.context.reason);
   }
 
+  // Keeps the pool's two threads busy until it is unlocked.
+  std::unique_lock<std::mutex> hold_pool() {
+    std::unique_lock hold(held_);
+    for (int i = 0; i < 2; ++i) pool_->submit(worker_, [this] { const std::lock_guard lock(held_); }, [] {});
+    return hold;
+  }
+
+  std::mutex held_;  // outlives the pool, of which one thread may have done everything before the other began
   std::unique_ptr<net::BlockingPool> pool_;
   BasicSettings settings_;
   std::string challenge_;
@@ -78,10 +86,7 @@ TEST_F(BasicStepTest, ANameThatNobodyHasIsRefusedByTheSameWork) {
 }
 
 TEST_F(BasicStepTest, ManyRequestsWithTheSameCredentialsAreOneHash) {
-  // The pool's two threads are held until all have asked.
-  std::mutex mutex;
-  std::unique_lock hold(mutex);
-  for (int i = 0; i < 2; ++i) pool_->submit(worker_, [&] { const std::lock_guard lock(mutex); }, [] {});
+  std::unique_lock hold = hold_pool();
   use();
   std::vector<std::unique_ptr<Running>> all;
   for (int i = 0; i < 50; ++i) all.push_back(std::make_unique<Running>(worker_, route_, "GET", "/", shows("bob:correct horse")));
@@ -91,9 +96,7 @@ TEST_F(BasicStepTest, ManyRequestsWithTheSameCredentialsAreOneHash) {
 }
 
 TEST_F(BasicStepTest, MoreGuessesAtOnceThanAreGoodAreRefused) {
-  std::mutex mutex;
-  std::unique_lock hold(mutex);
-  for (int i = 0; i < 2; ++i) pool_->submit(worker_, [&] { const std::lock_guard lock(mutex); }, [] {});
+  std::unique_lock hold = hold_pool();
   use();
   std::vector<std::unique_ptr<Running>> all;
   for (int i = 0; i < 20; ++i) all.push_back(std::make_unique<Running>(worker_, route_, "GET", "/", shows("bob:" + std::to_string(i))));
@@ -107,9 +110,7 @@ TEST_F(BasicStepTest, MoreGuessesAtOnceThanAreGoodAreRefused) {
 }
 
 TEST_F(BasicStepTest, AClientThatLeavesDoesNotTakeTheOthersAnswer) {
-  std::mutex mutex;
-  std::unique_lock hold(mutex);
-  for (int i = 0; i < 2; ++i) pool_->submit(worker_, [&] { const std::lock_guard lock(mutex); }, [] {});
+  std::unique_lock hold = hold_pool();
   use();
   auto first = std::make_unique<Running>(worker_, route_, "GET", "/", shows("bob:correct horse"));
   Running second(worker_, route_, "GET", "/", shows("bob:correct horse"));
