@@ -76,7 +76,9 @@ void compile(pipeline::Route& route, const EffectiveRoute& effective, const Part
                                                           effective.scoped.error_responses);
   route.answers_preflights = effective.scoped.cors.has_value();
   route.total_timeout = effective.scoped.total_timeout.value_or(Duration{});
-  if (effective.route) route.integration = std::visit(IntegrationMaker{parts, effective}, effective.route->integration);
+  if (!effective.route) return;
+  if (std::holds_alternative<wsapi::ManagementRoute>(effective.route->integration)) route.action = wsapi::kManageConnections;
+  route.integration = std::visit(IntegrationMaker{parts, effective}, effective.route->integration);
 }
 
 // The routes of an API's messages leave `table`; its $connect asks its integration before the connection is the registry's.

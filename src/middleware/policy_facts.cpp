@@ -22,12 +22,12 @@ PolicyDecision decide(const crypto::Policy& policy, std::string_view arn, const 
   if (const auto agent = fields.get(FieldId::kUserAgent)) facts[count++] = {"aws:UserAgent", *agent};
   if (const auto referer = fields.get(FieldId::kReferer)) facts[count++] = {"aws:Referer", *referer};
   facts[count++] = {"aws:SecureTransport", context.scheme == "https" ? "true" : "false"};
-  return policy.evaluate(kInvoke, arn, {context.client, std::span(facts.data(), count)});
+  return policy.evaluate(context.route.action, arn, {context.client, std::span(facts.data(), count)});
 }
 
-std::string_view not_authorized(std::string_view user, std::string_view arn, PolicyDecision decision, Arena& arena) {
-  return arena.concat({"User: ", user, " is not authorized to perform: ", kInvoke, " on resource: ", arn,
-                       decision == PolicyDecision::kDeny ? " with an explicit deny" : ""});
+std::string_view not_authorized(std::string_view user, std::string_view arn, PolicyDecision decision, pipeline::RequestContext& context) {
+  return context.arena().concat({"User: ", user, " is not authorized to perform: ", context.route.action, " on resource: ", arn,
+                                 decision == PolicyDecision::kDeny ? " with an explicit deny" : ""});
 }
 
 }  // namespace gatehouse::middleware

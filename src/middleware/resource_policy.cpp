@@ -29,7 +29,7 @@ class ResourcePolicyStep final : public pipeline::Middleware {
     context.resource_policy = decision == PolicyDecision::kAllow ? ResourcePolicy::kAllows : ResourcePolicy::kSilent;
     if (decision == PolicyDecision::kAllow) return std::nullopt;
     if (decision == PolicyDecision::kImplicit && alone_ == PolicyAlone::kNo) return std::nullopt;
-    context.detail = not_authorized("anonymous", arn, decision, context.arena());
+    context.detail = not_authorized("anonymous", arn, decision, context);
     return Answer(context.arena(), 403, decision == PolicyDecision::kDeny ? "policy_explicit_deny" : "policy_denied", "Forbidden");
   }
 
@@ -45,7 +45,7 @@ class PolicyAllowsStep final : public pipeline::Middleware {
   Decision on_request(RequestContext& context) const override {
     if (context.resource_policy != ResourcePolicy::kSilent || context.identity.allowed_by_policy) return std::nullopt;
     const std::string_view user = context.identity.subject.empty() ? "anonymous" : context.identity.subject;
-    context.detail = not_authorized(user, method_arn(context), PolicyDecision::kImplicit, context.arena());
+    context.detail = not_authorized(user, method_arn(context), PolicyDecision::kImplicit, context);
     return Answer(context.arena(), 403, "policy_denied", "Forbidden");
   }
 };

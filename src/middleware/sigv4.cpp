@@ -255,7 +255,7 @@ Finding SigV4Authorizer::accept(RequestContext& context, const Key& key) const {
   if (decision == PolicyDecision::kAllow || (decision == PolicyDecision::kImplicit && resource_allows))
     return Finding::accepted(std::move(identity));
   return refused(403, decision == PolicyDecision::kDeny ? "access_key_explicit_deny" : "access_key_denied",
-                 not_authorized(key.settings.id, arn, decision, context.arena()));
+                 not_authorized(key.settings.id, arn, decision, context));
 }
 
 // Nothing says any more that the body was framed.

@@ -124,7 +124,8 @@ def test_boto3_tells_an_unknown_key_from_one_that_may_not(rig):
         other.close()
     assert seen.pop(KEY)[:2] == ("InvalidSignatureException", 403)
     assert seen == {"nobody": ("UnrecognizedClientException", 403, "The security token included in the request is invalid."),
-                    "reader": ("AccessDeniedException", 403, "Forbidden")}
+                    "reader": ("AccessDeniedException", 403, "User: reader is not authorized to perform: execute-api:ManageConnections on resource: "
+                               f"arn:aws:execute-api:us-east-1:000000000000:chat/$default/POST/ws/@connections/{name}")}
 
 
 def test_a_client_that_does_not_read_is_limit_exceeded(gateway, api):

@@ -40,6 +40,15 @@ def cut(fields):
     fields["Authorization"] = fields["Authorization"].split(", SignedHeaders")[0]
 
 
+def not_authorized(user):
+    return (f"User: {user} is not authorized to perform: execute-api:ManageConnections on resource: "
+            f"arn:aws:execute-api:us-east-1:000000000000:chat/$default/POST{NOBODY}")
+
+
+def may(action):
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "execute-api:/$default/*/ws/@connections/*"}]}
+
+
 # name, how it is asked, reason, Amazon's message and exception
 SIGNATURES = [
     ("missing", unsigned, "sigv4_missing", "Missing Authentication Token", "MissingAuthenticationTokenException"),
@@ -51,7 +60,8 @@ SIGNATURES = [
     ("another service", signed(service="s3"), "sigv4_scope", "Credential should be scoped to correct service: 'execute-api'.",
      "InvalidSignatureException"),
     ("unknown key", signed(key="nobody"), "access_key_unknown", "The security token included in the request is invalid.", "UnrecognizedClientException"),
-    ("not allowed", signed(key="reader"), "access_key_denied", "Forbidden", "AccessDeniedException"),
+    ("not allowed", signed(key="reader"), "access_key_denied", not_authorized("reader"), "AccessDeniedException"),
+    ("may only invoke", signed(key="invoker"), "access_key_denied", not_authorized("invoker"), "AccessDeniedException"),
 ]
 
 
@@ -63,7 +73,9 @@ class AsAmazon:
 
 
 def configuration(style):
-    keys = [{"id": "ci", "secret": "${SIGNING_SECRET}"}, {"id": "reader", "secret": "${SIGNING_SECRET}", "allow": ["GET /nothing"]}]
+    keys = [{"id": "ci", "secret": "${SIGNING_SECRET}"}, {"id": "reader", "secret": "${SIGNING_SECRET}", "allow": ["GET /nothing"]},
+            {"id": "invoker", "secret": "${SIGNING_SECRET}", "policy": may("execute-api:Invoke")},
+            {"id": "manager", "secret": "${SIGNING_SECRET}", "policy": may("execute-api:ManageConnections")}]
     return {"errors": style, "authorizers": {"machines": {"sigv4": {"access_keys": keys}}},
             "apis": [{"name": "chat", "type": "websocket", "base_path": "/ws", "management": {"auth": ["machines"]},
                       "routes": [{"match": "$default", "mock": {"body": "$context.connection_id"}}]}]}
@@ -110,5 +122,6 @@ def test_with_the_right_signature_it_is_sent(gateways):
     for gateway in gateways.values():
         socket = Socket(gateway)
         target = f"/ws/@connections/{socket.ask('who am I')}"
-        assert signed(target=target)(gateway).status == 200
-        assert socket.receive() == "hello"
+        for key in ("ci", "manager"):
+            assert signed(key=key, target=target)(gateway).status == 200
+            assert socket.receive() == "hello"

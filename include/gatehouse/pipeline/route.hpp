@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gatehouse::pipeline {
@@ -24,6 +25,7 @@ struct Route {
   std::shared_ptr<const ErrorAnswers> errors = {};       // the form of refusals; none: as they were made
   bool answers_preflights = false;                       // a CORS step is among them
   Duration total_timeout{};                              // of the whole exchange; 0: none
+  std::string_view action = "execute-api:Invoke";        // what policies call a request to it
 };
 
 }  // namespace gatehouse::pipeline

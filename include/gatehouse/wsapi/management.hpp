@@ -25,6 +25,9 @@
 
 namespace gatehouse::wsapi {
 
+// What policies call such a call.
+inline constexpr std::string_view kManageConnections = "execute-api:ManageConnections";
+
 struct ManagementSettings {
   std::string api;
   std::string base_path;               // of the API: "/ws", or empty

@@ -62,6 +62,13 @@ TEST_F(ResourcePolicyTest, AloneItMustAllowExplicitly) {
   EXPECT_EQ(outcome("GET", "/cats"), "policy_denied");
 }
 
+TEST_F(ResourcePolicyTest, TheActionIsTheRoutes) {
+  alone(policy({statement("Allow", "*")}));
+  route_.action = "execute-api:ManageConnections";
+  EXPECT_EQ(outcome(), "policy_denied");
+  EXPECT_TRUE(detail_.starts_with("User: anonymous is not authorized to perform: execute-api:ManageConnections on resource: ")) << detail_;
+}
+
 TEST_F(ResourcePolicyTest, AnExplicitDenyWins) {
   alone(policy({statement("Allow", "*"), statement("Deny", "execute-api:/*/DELETE/*")}));
   EXPECT_EQ(outcome(), "passed");
