@@ -210,6 +210,21 @@ def test_work_is_turned_away_before_memory_runs_out_and_taken_again_after(rig):
     assert gateway.wait_log(r" info overload_over refused=nothing")
 
 
+def test_what_large_bodies_took_is_given_back(rig):
+    """Also what lies at the end of a worker's arena: else one that had large bodies once would refuse requests for ever."""
+    gateway = rig.gateway({"workers": 1, "apis": [{"name": "a", "limits": {"body": "32MB"}, "routes": ROUTES}], "memory": {"limit": "100GB"}})
+    poll(lambda: gateway.metric("gatehouse_memory_used_bytes") > 0, "a first look")
+    before = gateway.metric("gatehouse_memory_used_bytes")
+    kept = 128 * MB if SANITIZED else 8 * MB
+    for _ in range(5):
+        upload = Upload(gateway)
+        upload.send_most()
+        poll(lambda: gateway.metric("gatehouse_memory_used_bytes") > before + 14 * MB, "a body in memory")
+        assert upload.finish().status == 400
+        upload.client.close()
+        poll(lambda: gateway.metric("gatehouse_memory_used_bytes") < before + kept, "less memory")
+
+
 def test_memory_none_watches_nothing(rig):
     gateway = rig.gateway({"apis": [{"name": "a", "routes": [ROUTES[1]]}], "memory": {"limit": "none"}})
     assert gateway.get("/ping").status == 200
