@@ -39,7 +39,7 @@ struct ResponseCache::Node {
   std::shared_ptr<const CacheEntry> entry;
   std::size_t bytes;
   Resource* resource;
-  bool asked_for = false;  // since it was last spared
+  bool spare = true;  // once, when it would go: it is new, or was asked for since
 };
 
 // Everything under one key.
@@ -111,7 +111,7 @@ ResponseCache::Found ResponseCache::find_by(const CacheKey& key, VaryPrint (*pri
       }
     }
     found.entry = node->entry;
-    node->asked_for = true;
+    node->spare = true;
     shard.recent.splice(shard.recent.begin(), shard.recent, node);
     break;
   }
@@ -233,8 +233,8 @@ void ResponseCache::set_memory(std::size_t bytes) {
   make_room();
 }
 
-// Takes the least recently used of one shard after the other: keys are spread evenly. What was asked for meanwhile is spared once,
-// so that one in use does not go because it is alone in its shard.
+// Takes the least recently used of one shard after the other: keys are spread evenly. What is new or was asked for meanwhile is spared
+// once, so that one in use does not go because it is alone in its shard.
 void ResponseCache::make_room() {
   std::size_t empty = 0;
   std::size_t spared = 0;
@@ -248,8 +248,8 @@ void ResponseCache::make_room() {
     }
     empty = 0;
     Node& last = shard.recent.back();
-    if (last.asked_for && spared++ < kShards) {
-      last.asked_for = false;
+    if (last.spare && spared++ < kShards) {
+      last.spare = false;
       shard.recent.splice(shard.recent.begin(), shard.recent, std::prev(shard.recent.end()));
       continue;
     }

@@ -76,6 +76,14 @@ TEST_F(ResponseCacheTest, MemoryIsBoundedAndTheLeastRecentlyUsedGoesFirst) {
   EXPECT_EQ(find("/huge"), nullptr);
 }
 
+TEST_F(ResponseCacheTest, WhatIsNewIsNotTheFirstToGo) {
+  for (int i = 0; i < 5000; ++i) {
+    const std::string text = "/" + std::to_string(i);
+    cache_.keep(entry(text, 50'000));
+    ASSERT_NE(find(text), nullptr) << i;
+  }
+}
+
 TEST_F(ResponseCacheTest, VariantsAreToldApartAndBounded) {
   for (std::uint64_t i = 1; i <= 2 * ResponseCache::kMaxVariants; ++i) cache_.keep(entry("/v", 10, {i, i}));
   EXPECT_EQ(cache_.entries(), ResponseCache::kMaxVariants);
