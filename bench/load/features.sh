@@ -3,7 +3,7 @@
 set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
 
-for tool in wrk nginx valgrind taskset openssl; do
+for tool in wrk nginx valgrind taskset openssl perf; do
     command -v "$tool" >/dev/null || { echo "missing: $tool" >&2; exit 2; }
 done
 tmp=$(mktemp -d)

@@ -139,18 +139,20 @@ class Bench:
             requests = CASE.exact_rounds * CASE.connections
             return total / requests, allocations / requests
 
-    def signature_check(self, backend: Server) -> float:
-        """CPU microseconds of one RS256 verification with the same library, by itself, on the gateway's core. Load and backend keep their cores
-        as busy as for the other figures: what shares a processor with them is slower then."""
-        command = ["taskset", "-c", str(self.proxy_cores[0]), "openssl", "speed", "-mr", "-seconds", "1", "rsa2048"]
-        with subprocess.Popen(self.wrk("bare", backend, 10), stdout=subprocess.DEVNULL) as load:
-            output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-            load.terminate()
-        return 1e6 / float(next(line for line in output.splitlines() if line.startswith("+F2:")).split(":")[4])
+    def crypto_share(self, kind: str, server: Server, seconds: int) -> float:
+        """Which part of the CPU time is spent in OpenSSL, by samples taken under the same load."""
+        samples = server.dir / "perf.data"
+        record = ["perf", "record", "-q", "-e", "cpu-clock", "-F", "4999", "-p", str(server.process.pid), "-o", samples, "--", "sleep", str(seconds)]
+        with subprocess.Popen(self.wrk(kind, server, seconds + 1), stdout=subprocess.DEVNULL):
+            subprocess.run(record, capture_output=True, timeout=seconds + 60, check=True)
+        server.drop_access_log()
+        report = ["perf", "report", "-q", "-i", samples, "--stdio", "--sort", "dso", "--field-separator", ";"]
+        shares = subprocess.run(report, capture_output=True, text=True, timeout=60, check=True).stdout
+        return sum(float(line.split("%")[0]) for line in shares.splitlines() if "libcrypto" in line) / 100
 
     def run(self):
         samples: dict[str, list[float]] = {kind: [] for kind in KINDS}
-        checks: list[float] = []
+        shares: dict[str, list[float]] = {"full": [], "full-miss": []}
         counted = {}
         with self.servers.backend(self.load_cores) as backend:
             running = {kind: self.start(kind, backend) for kind in KINDS}
@@ -161,7 +163,8 @@ class Bench:
                     print(f"round {index + 1} of {self.options.rounds}", file=sys.stderr, flush=True)
                     for kind in reversed(KINDS) if index % 2 else KINDS:
                         samples[kind].append(self.load(kind, running[kind], self.options.seconds))
-                    checks.append(self.signature_check(backend))
+                    for kind, found in shares.items():
+                        found.append(self.crypto_share(kind, running[kind], self.options.seconds))
             finally:
                 for server in running.values():
                     server.__exit__()
@@ -170,15 +173,17 @@ class Bench:
                     print(f"instructions: {kind}", file=sys.stderr, flush=True)
                     counted[kind] = self.instructions(kind, backend)
         print(self.page(samples, counted))
-        print(self.miss(samples, checks))
+        print(self.miss(samples, shares))
 
     @staticmethod
-    def miss(samples: dict, checks: list[float]) -> str:
-        """What a token costs that is not remembered, less its signature check."""
+    def miss(samples: dict, shares: dict) -> str:
+        """What a token costs that is not remembered: its signature check, which is all that OpenSSL does more, and the rest."""
         more = [one - full for one, full in zip(samples["full-miss"], samples["full"])]
-        beyond = statistics.median(one - check for one, check in zip(more, checks))
-        return (f"\nA token that is not remembered costs {number(statistics.median(more), 1)} µs more: the signature check by itself "
-                f"(openssl speed rsa2048, the same core) {number(statistics.median(checks), 1)} µs, and {number(beyond, 1)} µs.")
+        checks = [miss * in_miss - full * in_full for miss, in_miss, full, in_full in
+                  zip(samples["full-miss"], shares["full-miss"], samples["full"], shares["full"])]
+        beyond = [one - check for one, check in zip(more, checks)]
+        return (f"\nA token that is not remembered costs {number(statistics.median(more), 1)} µs more: {number(statistics.median(checks), 1)} µs in "
+                f"OpenSSL, for its signature, and {number(statistics.median(beyond), 1)} µs.")
 
     @staticmethod
     def page(samples: dict, counted: dict) -> str:
