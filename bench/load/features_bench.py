@@ -23,6 +23,7 @@ SCRIPT = pathlib.Path(__file__).parent / "features.lua"
 TOKENS = 3000  # more than the warm-up leaves in the smallest cache
 KINDS = ["bare", "full", "full-miss", "nginx"]
 TITLES = {"bare": "gateway, bare", "full": "gateway, everything", "full-miss": "gateway, everything, no token remembered", "nginx": "nginx, no logs"}
+PARTS = {"OpenSSL": "libcrypto", "the kernel": "[kernel", "the gateway": ""}  # and how they are called in a profile, the last anything else
 CASE = passes.Case("small", "GET 100 B", "/small", 0, 40)
 
 
@@ -139,8 +140,8 @@ class Bench:
             requests = CASE.exact_rounds * CASE.connections
             return total / requests, allocations / requests
 
-    def crypto_share(self, kind: str, server: Server, seconds: int) -> float:
-        """Which part of the CPU time is spent in OpenSSL, by samples taken under the same load."""
+    def shares(self, kind: str, server: Server, seconds: int) -> dict[str, float]:
+        """Which parts of the CPU time are spent where, by samples taken under the same load."""
         samples = server.dir / "perf.data"
         record = ["perf", "record", "-q", "-e", "cpu-clock", "-F", "4999", "-p", str(server.process.pid), "-o", samples, "--", "sleep", str(seconds)]
         with subprocess.Popen(self.wrk(kind, server, seconds + 1), stdout=subprocess.DEVNULL):
@@ -148,11 +149,17 @@ class Bench:
         server.drop_access_log()
         report = ["perf", "report", "-q", "-i", samples, "--stdio", "--sort", "dso", "--field-separator", ";"]
         shares = subprocess.run(report, capture_output=True, text=True, timeout=60, check=True).stdout
-        return sum(float(line.split("%")[0]) for line in shares.splitlines() if "libcrypto" in line) / 100
+        found = dict.fromkeys(PARTS, 0.0)
+        for line in shares.splitlines():
+            if "%;" not in line:
+                continue
+            share, where = line.split("%;")
+            found[next(part for part, name in PARTS.items() if name in where)] += float(share) / 100
+        return found
 
     def run(self):
         samples: dict[str, list[float]] = {kind: [] for kind in KINDS}
-        shares: dict[str, list[float]] = {"full": [], "full-miss": []}
+        shares: dict[str, list[dict[str, float]]] = {"full": [], "full-miss": []}
         counted = {}
         with self.servers.backend(self.load_cores) as backend:
             running = {kind: self.start(kind, backend) for kind in KINDS}
@@ -164,7 +171,7 @@ class Bench:
                     for kind in reversed(KINDS) if index % 2 else KINDS:
                         samples[kind].append(self.load(kind, running[kind], self.options.seconds))
                     for kind, found in shares.items():
-                        found.append(self.crypto_share(kind, running[kind], self.options.seconds))
+                        found.append(self.shares(kind, running[kind], self.options.seconds))
             finally:
                 for server in running.values():
                     server.__exit__()
@@ -177,13 +184,15 @@ class Bench:
 
     @staticmethod
     def miss(samples: dict, shares: dict) -> str:
-        """What a token costs that is not remembered: its signature check, which is all that OpenSSL does more, and the rest."""
-        more = [one - full for one, full in zip(samples["full-miss"], samples["full"])]
-        checks = [miss * in_miss - full * in_full for miss, in_miss, full, in_full in
-                  zip(samples["full-miss"], shares["full-miss"], samples["full"], shares["full"])]
-        beyond = [one - check for one, check in zip(more, checks)]
-        return (f"\nA token that is not remembered costs {number(statistics.median(more), 1)} µs more: {number(statistics.median(checks), 1)} µs in "
-                f"OpenSSL, for its signature, and {number(statistics.median(beyond), 1)} µs.")
+        """What a token costs that is not remembered, and where. The kernel's part is not the token's: it wakes clients and backends, which
+        have the time to fall asleep when the gateway is slower."""
+        def more(share) -> str:
+            found = [miss * share(in_miss) - full * share(in_full) for miss, in_miss, full, in_full in
+                     zip(samples["full-miss"], shares["full-miss"], samples["full"], shares["full"])]
+            return number(statistics.median(found), 1)
+
+        parts = ", ".join(f"{more(lambda shares, part=part: shares[part])} µs in {part}" for part in PARTS)
+        return f"\nA token that is not remembered costs {more(lambda _: 1)} µs more: {parts}."
 
     @staticmethod
     def page(samples: dict, counted: dict) -> str:
