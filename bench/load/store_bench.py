@@ -29,6 +29,7 @@ SLOW = {"dynamodb-local"}  # a tenth of the requests are enough to measure it
 SMALL_ITEMS = 50_000
 BIG_ITEMS = 10_000_000
 PREPARED = 40_000
+PREPARED_BIG = 250_000
 BATCH = 25
 SETTLE_SECONDS = 10
 IDLE_SHARE = 0.02  # of a processor: what a server takes that has nothing to do
@@ -84,11 +85,12 @@ def settled_cpu_ns(server) -> int:
     return spent
 
 
-def load(server, folder: pathlib.Path, case: str, cores: list[int], seconds: int, connections: int, items: int) -> dict:
+def load(server, folder: pathlib.Path, case: str, cores: list[int], seconds: int, connections: int, items: int, *, seed: int = 1,
+         prepared: int = PREPARED) -> dict:
     """CPU µs per request under replayed load; every answer must be 200."""
-    requests = folder / f"{server.kind}-{server.port}-{case}.requests"
+    requests = folder / f"{server.kind}-{server.port}-{case}-{seed}.requests"
     if not requests.exists() or time.time() - requests.stat().st_mtime > SIGNED_SECONDS:
-        store_requests.write(requests, server.host, case, items, PREPARED // 10 if server.kind in SLOW else PREPARED)
+        store_requests.write(requests, server.host, case, items, prepared // 10 if server.kind in SLOW else prepared, seed)
     threads = min(2, len(cores))
     command = ["taskset", "-c", ",".join(map(str, cores)), "wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
                "-s", LUA, f"http://{server.host}/", "--", str(requests), str(threads)]
@@ -168,8 +170,9 @@ class Bench:
             self.figures["write_cpu_us"] = (server.cpu_ns() - cpu) / 1000 / items
         with self.gateway("big", "none") as server:
             self.figures["empty_anonymous"] = server.memory("RssAnon")
-            samples = [load(server, self.options.data, "get", self.load_cores, self.options.seconds, 16, items)
-                       for _ in range(self.options.rounds + 1)]
+            # More than are sent, and others in each round: no item is asked for twice but by chance.
+            samples = [load(server, self.options.data, "get", self.load_cores, self.options.seconds, 16, items, seed=seed, prepared=PREPARED_BIG)
+                       for seed in range(self.options.rounds + 1)]
             self.samples["big get"] = {"gateway": samples[1:]}
             self.figures["resident"] = server.memory("VmRSS")
             self.figures["anonymous"] = server.memory("RssAnon")
