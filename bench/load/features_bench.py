@@ -151,10 +151,9 @@ class Bench:
         shares = subprocess.run(report, capture_output=True, text=True, timeout=60, check=True).stdout
         found = dict.fromkeys(PARTS, 0.0)
         for line in shares.splitlines():
-            if "%;" not in line:
-                continue
-            share, where = line.split("%;")
-            found[next(part for part, name in PARTS.items() if name in where)] += float(share) / 100
+            if ";" in line:
+                share, where = line.split(";")
+                found[next(part for part, name in PARTS.items() if name in where)] += float(share.strip().rstrip("%")) / 100
         return found
 
     def run(self):
