@@ -1,6 +1,6 @@
 // Calls on a worker: what waits for the disk, what must be durable first, and what becomes of a call that is given up.
 #include "dynamo/engine/local/read_policy.hpp"
-#include "support/running_worker.hpp"
+#include "unit/dynamo/engine/call_flight.hpp"
 #include "unit/dynamo/engine/local/engine_fixture.hpp"
 #include "unit/dynamo/engine/local/faulty_storage.hpp"
 
@@ -15,58 +15,19 @@ using net::testing::RunningWorker;
 using testing::FaultyStorage;
 using testing::Json;
 
-// A call in flight. Made, asked and destroyed by the test's thread; runs on the worker.
-class Flight {
+class Flight : public testing::CallFlight<LocalEngine> {
  public:
-  Flight(RunningWorker& worker, LocalEngine& engine, Operation operation, std::string body, TimePoint deadline = TimePoint::max())
-      : worker_(worker), body_(std::move(body)) {
-    worker_.run([&] {
-      waiter_ = std::make_unique<net::Waiter>((*worker_).ready());
-      call_.reset(new Call{.operation = operation,
-                           .body = body_,
-                           .worker = *worker_,
-                           .waiter = *waiter_,
-                           .deadline = deadline,
-                           .answer = answer_});
-      task_ = drive(engine, *call_, ended_);
-      task_.start();
-    });
-  }
-  ~Flight() {
-    worker_.run([&] {
-      task_.reset();
-      waiter_.reset();
-    });
-  }
-
-  bool is_answered() { return future_.wait_for(0s) == std::future_status::ready; }
+  using CallFlight::CallFlight;
   int status() {
-    EXPECT_EQ(future_.wait_for(20s), std::future_status::ready);
-    return call_->status;
+    const int status = CallFlight::status();
+    EXPECT_NE(status, 0) << "not answered";
+    return status;
   }
-  Json answer() {
-    status();
-    return Json::parse(answer_);
-  }
+  Json answer() { return Json::parse(CallFlight::answer()); }
   std::string type() {
     const std::string type = answer()["__type"];
     return type.substr(type.find('#') + 1);
   }
-
- private:
-  static net::Task<void> drive(LocalEngine& engine, Call& call, std::promise<void>& ended) {
-    co_await engine.execute(call);
-    ended.set_value();
-  }
-
-  RunningWorker& worker_;
-  std::string body_;
-  std::string answer_;
-  std::unique_ptr<net::Waiter> waiter_;
-  std::unique_ptr<Call> call_;
-  std::promise<void> ended_;
-  std::future<void> future_ = ended_.get_future();
-  net::Task<void> task_;
 };
 
 class AsyncEngineTest : public testing::LocalEngineTest {

@@ -1,6 +1,6 @@
 #include "dynamo/engine/remote/nodes.hpp"
 
-#include "unit/dynamo/engine/remote/flight.hpp"
+#include "support/running_worker.hpp"
 #include "unit/dynamo/engine/remote/scripted_store.hpp"
 
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include "gatehouse/crypto/sigv4.hpp"
 #include "gatehouse/dynamo/engine/remote_engine.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
-#include "unit/dynamo/engine/remote/flight.hpp"
+#include "unit/dynamo/engine/call_flight.hpp"
 #include "unit/dynamo/engine/remote/scripted_store.hpp"
 
 #include <gtest/gtest.h>
@@ -17,10 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Asked;
 using testing::fault;
-using testing::Flight;
 using testing::Reaction;
 using testing::ScriptedStore;
 using net::testing::RunningWorker;
+using Flight = testing::CallFlight<RemoteClient>;
 using Then = Reaction::Then;
 
 RemoteSettings settings_for(const std::vector<std::string>& endpoints) {

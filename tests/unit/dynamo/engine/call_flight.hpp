@@ -1,8 +1,9 @@
-// A call of a remote client in flight on a worker that runs on a thread of its own.
+// A call in flight, to an engine or a remote client, on a worker that runs on a thread of its own.
 #pragma once
 
-#include "dynamo/engine/remote/remote_client.hpp"
 #include "support/running_worker.hpp"
+
+#include "gatehouse/dynamo/engine/engine.hpp"
 
 #include <future>
 #include <memory>
@@ -12,10 +13,11 @@
 namespace gatehouse::dynamo::testing {
 
 // Made, asked and destroyed by the test's thread. Destroying it destroys the coroutine where it waits.
-class Flight {
+template <class Callee>
+class CallFlight {
  public:
-  Flight(net::testing::RunningWorker& worker, RemoteClient& client, Operation operation, std::string body = "{}",
-         TimePoint deadline = TimePoint::max())
+  CallFlight(net::testing::RunningWorker& worker, Callee& callee, Operation operation, std::string body = "{}",
+             TimePoint deadline = TimePoint::max())
       : worker_(worker), body_(std::move(body)) {
     worker_.run([&] {
       waiter_ = std::make_unique<net::Waiter>((*worker_).ready());
@@ -25,17 +27,18 @@ class Flight {
                            .waiter = *waiter_,
                            .deadline = deadline,
                            .answer = answer_});
-      task_ = drive(client, *call_, ended_);
+      task_ = drive(callee, *call_, ended_);
       task_.start();
     });
   }
-  ~Flight() {
+  ~CallFlight() {
     worker_.run([&] {
       task_.reset();
       waiter_.reset();
     });
   }
 
+  bool is_answered() { return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
   // 0 when it is not answered within 20 s.
   int status() { return future_.wait_for(std::chrono::seconds(20)) == std::future_status::ready ? call_->status : 0; }
   const std::string& answer() {
@@ -44,8 +47,8 @@ class Flight {
   }
 
  private:
-  static net::Task<void> drive(RemoteClient& client, Call& call, std::promise<void>& ended) {
-    net::Task<void> executing = client.execute(call);
+  static net::Task<void> drive(Callee& callee, Call& call, std::promise<void>& ended) {
+    net::Task<void> executing = callee.execute(call);
     co_await executing;
     ended.set_value();
   }
