@@ -59,9 +59,10 @@ std::string_view field_of(const http::ResponseHead& head, std::string_view name)
 }
 
 // Strings plain, numbers as written, containers as compact JSON.
-std::string_view body_value(const crypto::ClaimPath& path, RequestContext& context) {
+std::string_view body_value(const crypto::ClaimPath* path, RequestContext& context) {
   if (context.body_json == nullptr) return {};
-  const JsonValue value = path.find_in(context.body_json->root());
+  const JsonValue root = context.body_json->root();
+  const JsonValue value = path != nullptr ? path->find_in(root) : root;
   if (!value || value.kind() == JsonKind::kNull) return {};
   if (!value.is_array() && !value.is_object()) return value.text();
   std::string written;
@@ -129,7 +130,7 @@ std::string_view ValueTemplate::insert(const Part& part, RequestContext& context
     case Source::kResponse:
       if (context.answering != nullptr) value = field_of(*context.answering, part.text);
       break;
-    case Source::kBody: value = body_value(*part.claim, context); break;
+    case Source::kBody: value = body_value(part.claim.get(), context); break;
     case Source::kUuid: return context.arena().copy(make_uuid());
     case Source::kUlid: return context.arena().copy(make_ulid());
     case Source::kNow: value = write_now(context.arena()); break;

@@ -127,10 +127,13 @@ class ValueTemplateParser {
     std::string_view name;
     // Behind a variable without names the dot is text: "$now.json".
     const bool named = variable != "uuid" && variable != "ulid" && variable != "now";
-    if (named && rest_.size() > 1 && rest_[0] == '.' && is_name_char(rest_[1])) {
+    take_whole_body(variable);
+    if (named && begins_name()) {
       rest_.remove_prefix(1);
       take_name(variable, name);
     }
+    // What a path into the body cannot have belongs to it all the same: it is a mistake and no text.
+    if (variable == "body" && (rest_.starts_with('[') || rest_.starts_with(".."))) name = {rest_.data(), 1};
     const auto written = before.substr(0, before.size() - rest_.size());
     std::string_view fallback;
     if (rest_.starts_with('|')) {
@@ -140,20 +143,20 @@ class ValueTemplateParser {
     return add_variable("$" + std::string(written), variable, name, fallback);
   }
 
+  bool begins_name() const { return rest_.size() > 1 && rest_[0] == '.' && is_name_char(rest_[1]); }
+
+  // "$request.body" is "$body", with a path behind it or without.
+  void take_whole_body(std::string_view& variable) {
+    constexpr std::string_view kBody = ".body";
+    const std::string_view behind = rest_.substr(std::min(kBody.size(), rest_.size()));
+    if (variable != "request" || !rest_.starts_with(kBody) || (!behind.empty() && is_name_char(behind.front()))) return;
+    rest_ = behind;
+    variable = "body";
+  }
+
   // At the front of the rest. A dotted name ends where it stops meaning anything: "$context.path.json" is a path and ".json".
   void take_name(std::string_view& variable, std::string_view& name) {
-    constexpr std::string_view kBody = "body.";
-    if (variable == "request" && rest_.starts_with(kBody)) {
-      rest_.remove_prefix(kBody.size());
-      variable = "body";
-    }
-    if (variable == "body") {
-      name = take_claim_path(rest_);
-      // What a path cannot have here belongs to it all the same: it is a mistake and no text.
-      if (rest_.starts_with('[') || rest_.starts_with("..")) name = {name.data(), name.size() + 1};
-      return;
-    }
-    if (variable == "claims") {
+    if (variable == "body" || variable == "claims") {
       name = take_claim_path(rest_);
       return;
     }
@@ -183,7 +186,9 @@ class ValueTemplateParser {
       fallback = inside.substr(bar + 1);
       inside = inside.substr(0, bar);
     }
+    if (inside == "request.body") inside = "body";
     const std::size_t dot = inside.find('.');
+    if (inside.ends_with('.')) return wrong(written + " needs a name behind its last dot");
     const std::string_view name = dot == std::string_view::npos ? std::string_view() : inside.substr(dot + 1);
     const auto amazons = amazon_name(inside.substr(0, dot), name);
     if (amazons && amazons->used == name.size()) return add_variable(written, amazons->variable, amazons->name, fallback);
@@ -210,7 +215,7 @@ class ValueTemplateParser {
     if (source == Source::kBody && body_ == ValueTemplate::BodyValues::kUnknown)
       return wrong(written + " is known where a request is changed on its way to a backend: in 'request', 'parameters' and 'path' of a route");
     const bool named = source <= Source::kBody;
-    if (named && name.empty()) return wrong(written + " needs a name: write $" + std::string(variable) + ".x");
+    if (named && name.empty() && source != Source::kBody) return wrong(written + " needs a name: write $" + std::string(variable) + ".x");
     if (!named && !name.empty()) return wrong(written + " has no parts: write $" + std::string(variable));
     if (source == Source::kPath) return add_path_variable(written, name, fallback);
     ContextValue which = ContextValue::kCount;
@@ -226,7 +231,7 @@ class ValueTemplateParser {
       name.remove_prefix(kHeader.size());
     }
     std::shared_ptr<const crypto::ClaimPath> claim;
-    if (source == Source::kClaims || source == Source::kBody) {
+    if (source == Source::kClaims || (source == Source::kBody && !name.empty())) {
       auto path = crypto::ClaimPath::parse(name);
       if (!path && source == Source::kBody)
         return wrong(written + ": a path into the body has names, dots and indexes such as [0], and nothing else");

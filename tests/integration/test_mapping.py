@@ -81,6 +81,7 @@ def taken(shared_rig):
         {"match": "POST /ours", "backend": "fake", "path": "/to/$body.kind", "request": {
             "limit": "1KB", "set_header": {"x-user": "$body.user.name|nobody"}, "set_query": {"kind": "$body.kind"}}},
         {"match": "POST /checked", "backend": "fake", "validate": {"body": {"required": ["kind"]}}, "path": "/$body.kind"},
+        {"match": "POST /whole", "backend": "fake", "parameters": {"append:header.x-body": "$request.body", "append:querystring.b": "$request.body"}},
         {"match": "POST /free", "backend": "fake"}]}]})
     gateway.upstream = upstream
     return gateway
@@ -99,6 +100,14 @@ def test_values_of_a_json_body_go_into_fields_query_and_path(taken):
     assert seen.fields.all("x-user") == ["ada"]
     assert seen.fields["x-item"] == "first pen|"
     assert (seen.body, seen.fields["content-length"]) == (body, str(len(body)))  # byte for byte
+
+
+def test_the_whole_body_is_a_value_too(taken):
+    _, seen = post(taken, "/whole", b'{"a": ["\xc3\xa9 \\r\\nX-Admin: 1", 2.50]}')
+    assert seen.fields["x-body"].encode("latin-1") == b'{"a":["\xc3\xa9 \\r\\nX-Admin: 1",2.50]}'
+    assert "x-admin" not in seen.fields
+    assert seen.target == "/whole?b=%7B%22a%22%3A%5B%22%C3%A9%20%5Cr%5CnX-Admin%3A%201%22%2C2.50%5D%7D"
+    assert "x-body" not in post(taken, "/whole", b"text", "text/plain")[1].fields
 
 
 def test_a_body_in_pieces_is_read_as_one(taken):
@@ -165,8 +174,8 @@ def test_routes_of_websocket_apis_have_no_values_of_the_body(rig):
     ({"parameters": {"overwrite:statuscode": "200"}}, "is no mapping of a request"),
     ({"parameters": {"prepend:header.x": "x"}}, "is no mapping"),
     ({"parameters": {"append:header.x": "$stageVariables.y"}}, "'$stageVariables' is not available in this version"),
-    ({"parameters": {"append:header.x": "$request.body"}}, "$request.body needs a name"),
-    ({"parameters": {"append:header.x": "$request.body..user"}}, "needs a name"),
+    ({"parameters": {"append:header.x": "$request.body[0]"}}, "a path into the body"),
+    ({"parameters": {"append:header.x": "$request.body..user"}}, "a path into the body"),
     ({"parameters": {"append:header.x": "$request.body.users[?(@.a)]"}}, "a path into the body"),
     ({"parameters": {"append:header.x": "$response.body.a"}}, "'$response.body' is not available in this version"),
     ({"response_parameters": {"200": {"append:header.x": "$request.body.user"}}}, "is known where a request is changed"),

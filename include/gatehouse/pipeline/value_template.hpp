@@ -22,7 +22,8 @@ namespace gatehouse::pipeline {
 //   (crypto::ClaimPath). Text is inserted plain, anything else as JSON.
 // - A name is letters, digits, '-' and '_'; a default is the same plus '.'. ${query.filter[name]|any text}
 //   delimits: there the name ends at '|' or '}' and the default at '}'.
-// $body.x.y[0], where it is known: a member of a JSON body, as with claims; null is none. Amazon's name is $request.body.x.y[0].
+// $body.x.y[0], where it is known: a member of a JSON body, as with claims; null is none; $body: all of it. Amazon's names are
+// $request.body.x.y[0] and $request.body.
 // - The default stands for what is absent or empty; without one it is the empty string.
 // - $query.x is form-decoded; of several $query.x or $header.x the first counts. $now is 2025-01-31T08:30:00.123Z.
 // - Values may hold any byte; the serialiser refuses control bytes in fields, a body must be quoted by who writes it.
@@ -87,7 +88,7 @@ class ValueTemplate {
     ContextValue which = ContextValue::kCount;  // of kContext
     std::string text;                           // the text, or the variable's name
     std::string fallback;
-    std::shared_ptr<const crypto::ClaimPath> claim;  // of kClaims and kBody
+    std::shared_ptr<const crypto::ClaimPath> claim;  // of kClaims and kBody; none: the whole body
   };
   std::string_view insert(const Part& part, RequestContext& context) const;
   std::string_view context_value(ContextValue which, RequestContext& context) const;

@@ -48,6 +48,17 @@ TEST_F(BodyTemplateTest, MembersAndElementsAreInserted) {
   EXPECT_EQ(evaluate("$body.a.b."), "text.");
 }
 
+TEST_F(BodyTemplateTest, TheWholeBodyIsCompactJson) {
+  body(R"({"a": [1, "two"], "b": null})");
+  for (const char* const text : {"$body", "$request.body", "${body}", "${request.body}", "${request.body|none}"})
+    EXPECT_EQ(evaluate(text), R"({"a":[1,"two"],"b":null})") << text;
+  EXPECT_EQ(evaluate("<$request.body>, $body."), R"(<{"a":[1,"two"],"b":null}>, {"a":[1,"two"],"b":null}.)");
+  body(R"("plain")");
+  EXPECT_EQ(evaluate("$request.body"), "plain");
+  body("null");
+  EXPECT_EQ(evaluate("$request.body|none"), "none");
+}
+
 TEST_F(BodyTemplateTest, WhatIsNotThereIsTheDefault) {
   EXPECT_EQ(evaluate("$body.a|none"), "none");
   body(R"({"a":null,"b":"","c":"text"})");
@@ -63,8 +74,8 @@ TEST_F(BodyTemplateTest, AValueAddsNothingToAPath) {
 }
 
 TEST_F(BodyTemplateTest, OtherPathsThanNamesAndIndexesAreErrors) {
-  for (const char* const text : {"$request.body", "$body", "${request.body}", "$request.body..a", "$request.body.a..b", "$request.body.a[?(@.b)]",
-                                 "$request.body.a[*]", "$request.body.a[-1]", "${request.body.a[?(@.b)]}", "${request.body.}"})
+  for (const char* const text : {"$request.body..a", "$body[0]", "$body..a", "$request.body[0]", "${body.}", "$request.bodyless", "$request.body.a..b",
+                                 "$request.body.a[?(@.b)]", "$request.body.a[*]", "$request.body.a[-1]", "${request.body.a[?(@.b)]}", "${request.body.}"})
     EXPECT_TRUE(fails(text)) << text;
 }
 
