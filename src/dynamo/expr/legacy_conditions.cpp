@@ -63,20 +63,20 @@ Outcome<const Comparison*> comparison_of(const LegacyEntry& entry, std::string_v
   return comparison;
 }
 
-// How many values, of one type, of one that the comparison knows, in the right order.
+// How many values, of types that the comparison knows, all of one, in the right order.
 Outcome<void> check_values(const Comparison& comparison, std::span<const Value> values) {
   if (values.size() < comparison.fewest || values.size() > comparison.most) {
     return invalid_parameter("Invalid number of argument(s) for the " + std::string(comparison.name) +
                              " ComparisonOperator");
   }
   if (values.empty()) return {};
-  const Type type = values[0].type();
-  if (!std::ranges::all_of(values, [&](Value value) { return value.type() == type; })) {
-    return invalid_parameter("AttributeValues inside AttributeValueList must be of same type");
-  }
-  if ((type_bit(type) & comparison.types) == 0) {
+  for (const Value value : values) {
+    if ((type_bit(value.type()) & comparison.types) != 0) continue;
     return invalid_parameter("ComparisonOperator " + std::string(comparison.name) + " is not valid for " +
-                             std::string(type_name(type)) + " AttributeValue type");
+                             std::string(type_name(value.type())) + " AttributeValue type");
+  }
+  if (!std::ranges::all_of(values, [&](Value value) { return value.type() == values[0].type(); })) {
+    return invalid_parameter("AttributeValues inside AttributeValueList must be of same type");
   }
   if (comparison.op == Operator::kBetween && compare(values[0], values[1]) > 0) {
     return validation("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound");

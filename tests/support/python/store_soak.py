@@ -2,8 +2,10 @@
 `--seed N --turns 1` repeats one."""
 import argparse
 import itertools
+import os
 import pathlib
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -75,7 +77,17 @@ def differential(folder, rng):
     assert not found, run.report(panel, found)
 
 
-TURNS = [durability, one_order, differential]
+def broken_disks(folder, rng):
+    """Power that fails at any change of the disk, and disks that refuse or are full, below the store itself."""
+    seed = rng.randrange(2**30)
+    environment = {**os.environ, "GATEHOUSE_SEED": str(seed), "TMPDIR": str(folder)}
+    tests = pathlib.Path(os.environ["GATEHOUSE_BIN"]).parent / "tests/gatehouse_dynamo_engine_test"
+    command = [tests, "--gtest_filter=Seeds/PowerFailureTest.*:*DiskFault*:*SyncFault*:*FullDisk*", "--gtest_brief=1"]
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1800)
+    assert done.returncode == 0, f"GATEHOUSE_SEED={seed}\n{done.stdout}\n{done.stderr}"
+
+
+TURNS = [durability, one_order, differential, broken_disks]
 
 
 def main():

@@ -3,6 +3,7 @@
 #include "item_answer.hpp"
 #include "item_update.hpp"
 #include "row_key.hpp"
+#include "scalar_keys.hpp"
 
 #include <algorithm>
 
@@ -17,6 +18,15 @@ std::string_view reason_code(const std::optional<Fault>& problem) {
     case FaultType::kItemCollectionSizeLimitExceeded: return "ItemCollectionSizeLimitExceeded";
     default: return "ValidationError";
   }
+}
+
+// What the table refuses whatever the item is now. (Which attributes an update may change is asked after its condition.)
+Outcome<void> check_fit(const TransactionAction& action) {
+  if (action.kind == ActionKind::kCheck) return boost::system::in_place_value;
+  if (action.kind == ActionKind::kPut) {
+    if (Outcome<void> valid = check_index_keys(*action.table, action.request.item); !valid) return valid;
+  }
+  return check_scalar_keys_in(*action.table, action.condition);
 }
 
 // Judges one action against the item as it is and says what becomes of it.
@@ -116,6 +126,7 @@ Outcome<void> apply_action(Run& run, Mutation& mutation, TransactionAction& acti
   const auto before = mutation.read(action.buffers.row_key, action.buffers.before);
   if (!before) return before.error();
   action.before = *before;
+  if (Outcome<void> fits = check_fit(action); !fits) return fits;
   if (Outcome<void> judged = judge(action, run.arena); !judged) return judged;
   return change(mutation, action);
 }

@@ -44,6 +44,8 @@ constexpr Case kComparisons[] = {
     {R"({"s":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"S":"a"}]}})", "", "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"},
     {R"({"s":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"N":"1"}]}})", "", "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"},
     {R"({"s":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"b"},{"N":"1"}]}})", "", "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"},
+    {R"({"s":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"NULL":true},{"S":"b"}]}})", "", "One or more parameter values were invalid: ComparisonOperator BETWEEN is not valid for NULL AttributeValue type"},
+    {R"({"s":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"S":"b"},{"M":{}}]}})", "", "One or more parameter values were invalid: ComparisonOperator BETWEEN is not valid for M AttributeValue type"},
     {R"({"s":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"stra"},{"S":"b"}]}})", "", "true"},
     {R"({"s":{"ComparisonOperator":"IN","AttributeValueList":[{"SS":["a"]}]}})", "", "One or more parameter values were invalid: ComparisonOperator IN is not valid for SS AttributeValue type"},
     {R"({"ss":{"ComparisonOperator":"EQ","AttributeValueList":[{"SS":["a"]}]}})", "", "false"},

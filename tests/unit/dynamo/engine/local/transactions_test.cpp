@@ -87,6 +87,22 @@ TEST_F(TransactionsTest, AFaultyKeyIsToldOfBesideAFailedCondition) {
   EXPECT_EQ(run(Operation::kGetItem, R"({"TableName":"accounts","Key":{"id":{"S":"c"}}})"), "{}");
 }
 
+TEST_F(TransactionsTest, WhatNeverFitsIsToldOfWhateverTheItemIs) {
+  run(Operation::kCreateTable,
+      R"({"TableName":"indexed","BillingMode":"PAY_PER_REQUEST","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],)"
+      R"("AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"a","AttributeType":"S"}],)"
+      R"("GlobalSecondaryIndexes":[{"IndexName":"by_a","KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]})");
+  run(Operation::kTransactWriteItems,
+      R"~({"TransactItems":[{"Put":{"TableName":"indexed","Item":{"id":{"S":"k"},"a":{"NULL":true}},)~"
+      R"~("ConditionExpression":"attribute_exists(id)"}}]})~");
+  EXPECT_THAT(answer, HasSubstr("[ValidationError]"));
+  run(Operation::kTransactWriteItems,
+      R"~({"TransactItems":[{"Delete":{"TableName":"accounts","Key":{"id":{"S":"x"}},"ConditionExpression":"id.b <> :v",)~"
+      R"~("ExpressionAttributeValues":{":v":{"S":"x"}}}}]})~");
+  EXPECT_THAT(answer, HasSubstr("[ValidationError]"));
+  EXPECT_THAT(answer, HasSubstr("Key attributes must be scalars"));
+}
+
 TEST_F(TransactionsTest, ValuesWithoutAnExpressionNameThoseThatAreMissed) {
   run(Operation::kTransactWriteItems,
       R"({"TransactItems":[{"Put":{"TableName":"accounts","Item":{"id":{"S":"a"}},"ExpressionAttributeValues":{":v":{"S":"x"}}}}]})");
