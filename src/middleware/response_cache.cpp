@@ -39,7 +39,7 @@ struct ResponseCache::Node {
   std::shared_ptr<const CacheEntry> entry;
   std::size_t bytes;
   Resource* resource;
-  bool spare = true;  // once, when it would go: it is new, or was asked for since
+  bool asked_for = false;  // since it was last spared
 };
 
 // Everything under one key.
@@ -111,7 +111,7 @@ ResponseCache::Found ResponseCache::find_by(const CacheKey& key, VaryPrint (*pri
       }
     }
     found.entry = node->entry;
-    node->spare = true;
+    node->asked_for = true;
     shard.recent.splice(shard.recent.begin(), shard.recent, node);
     break;
   }
@@ -147,7 +147,7 @@ void ResponseCache::keep(std::shared_ptr<const CacheEntry> entry) {
     bytes_.fetch_sub(freed, std::memory_order_relaxed);
     entries_.fetch_sub(gone.size(), std::memory_order_relaxed);
   }
-  make_room();
+  make_room(entry.get());
 }
 
 void ResponseCache::drop(const CacheEntry& entry) {
@@ -230,26 +230,26 @@ std::size_t ResponseCache::flush(std::string_view api, std::string_view route, s
 
 void ResponseCache::set_memory(std::size_t bytes) {
   memory_.store(bytes, std::memory_order_relaxed);
-  make_room();
+  make_room(nullptr);
 }
 
-// Takes the least recently used of one shard after the other: keys are spread evenly. What is new or was asked for meanwhile is spared
-// once, so that one in use does not go because it is alone in its shard.
-void ResponseCache::make_room() {
+// Takes the least recently used of one shard after the other: keys are spread evenly. What was asked for meanwhile is spared once,
+// so that one in use does not go because it is alone in its shard; the newest goes when nothing else is left.
+void ResponseCache::make_room(const CacheEntry* newest) {
   std::size_t empty = 0;
   std::size_t spared = 0;
   while (bytes() > memory_.load(std::memory_order_relaxed) && empty < kShards) {
     Shard& shard = shards_[next_victim_.fetch_add(1, std::memory_order_relaxed) % kShards];
     std::list<Node> gone;
     const std::lock_guard lock(shard.mutex);
-    if (shard.recent.empty()) {
+    if (shard.recent.empty() || shard.recent.back().entry.get() == newest) {
       ++empty;
       continue;
     }
     empty = 0;
     Node& last = shard.recent.back();
-    if (last.spare && spared++ < kShards) {
-      last.spare = false;
+    if (last.asked_for && spared++ < kShards) {
+      last.asked_for = false;
       shard.recent.splice(shard.recent.begin(), shard.recent, std::prev(shard.recent.end()));
       continue;
     }
@@ -257,6 +257,7 @@ void ResponseCache::make_room() {
     entries_.fetch_sub(1, std::memory_order_relaxed);
     evictions_.fetch_add(1, std::memory_order_relaxed);
   }
+  if (newest != nullptr && bytes() > memory_.load(std::memory_order_relaxed)) make_room(nullptr);
 }
 
 bool ResponseCache::reserve(std::size_t bytes) {

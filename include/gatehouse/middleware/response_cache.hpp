@@ -153,7 +153,7 @@ class ResponseCache {
   Found find_by(const CacheKey& key, VaryPrint (*print)(const void*, const std::vector<std::string>&), const void* context, TimePoint now);
   Shard& shard_of(std::uint64_t hash) const;
   bool still_valid(const CacheEntry& entry) const;
-  void make_room();
+  void make_room(const CacheEntry* newest);
 
   std::unique_ptr<Shard[]> shards_;
   std::unique_ptr<std::atomic<std::int64_t>[]> invalidated_;  // by hash of the URI: when
