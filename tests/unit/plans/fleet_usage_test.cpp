@@ -1,5 +1,6 @@
 // The accounts of a fleet: in simulated time, and as services with stores of their own on a real Redis.
 #include "gatehouse/redis/client.hpp"
+#include "accounts.hpp"
 #include "service_fixture.hpp"
 #include "unit/redis/real_redis.hpp"
 
@@ -15,16 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr PeriodRule kDay{Unit::kDay, 0};
-constexpr PeriodRule kMonth{Unit::kMonth, 0};
-
-Day day(std::string_view text) { return parse_date(text).value(); }
-
-int admitted(Account& account, std::uint64_t limit, Day today, int attempts) {
-  int count = 0;
-  for (int i = 0; i < attempts; ++i) count += account.take(limit, today).admitted ? 1 : 0;
-  return count;
-}
+using testing::admitted;
+using testing::day;
+using testing::kDay;
+using testing::kMonth;
 
 std::int64_t unwritten(Account& account) {
   std::int64_t sum = 0;

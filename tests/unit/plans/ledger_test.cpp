@@ -1,5 +1,7 @@
 #include "gatehouse/plans/ledger.hpp"
 
+#include "accounts.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -8,16 +10,10 @@
 namespace gatehouse::plans {
 namespace {
 
-constexpr PeriodRule kDay{Unit::kDay, 0};
-constexpr PeriodRule kMonth{Unit::kMonth, 0};
-
-Day day(std::string_view text) { return parse_date(text).value(); }
-
-int admitted(Account& account, std::uint64_t limit, Day today, int attempts) {
-  int count = 0;
-  for (int i = 0; i < attempts; ++i) count += account.take(limit, today).admitted ? 1 : 0;
-  return count;
-}
+using testing::admitted;
+using testing::day;
+using testing::kDay;
+using testing::kMonth;
 
 TEST(AccountTest, AdmitsAsManyAsTheQuotaAndTellsWhatRemains) {
   Account account("a", kDay);
