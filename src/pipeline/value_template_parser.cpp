@@ -127,8 +127,8 @@ class ValueTemplateParser {
     std::string_view name;
     // Behind a variable without names the dot is text: "$now.json".
     const bool named = variable != "uuid" && variable != "ulid" && variable != "now";
-    take_whole_body(variable);
-    if (named && begins_name()) {
+    take_request_body(variable);
+    if (named && rest_.size() > 1 && rest_[0] == '.' && is_name_char(rest_[1])) {
       rest_.remove_prefix(1);
       take_name(variable, name);
     }
@@ -143,10 +143,8 @@ class ValueTemplateParser {
     return add_variable("$" + std::string(written), variable, name, fallback);
   }
 
-  bool begins_name() const { return rest_.size() > 1 && rest_[0] == '.' && is_name_char(rest_[1]); }
-
   // "$request.body" is "$body", with a path behind it or without.
-  void take_whole_body(std::string_view& variable) {
+  void take_request_body(std::string_view& variable) {
     constexpr std::string_view kBody = ".body";
     const std::string_view behind = rest_.substr(std::min(kBody.size(), rest_.size()));
     if (variable != "request" || !rest_.starts_with(kBody) || (!behind.empty() && is_name_char(behind.front()))) return;
@@ -186,7 +184,6 @@ class ValueTemplateParser {
       fallback = inside.substr(bar + 1);
       inside = inside.substr(0, bar);
     }
-    if (inside == "request.body") inside = "body";
     const std::size_t dot = inside.find('.');
     if (inside.ends_with('.')) return wrong(written + " needs a name behind its last dot");
     const std::string_view name = dot == std::string_view::npos ? std::string_view() : inside.substr(dot + 1);
