@@ -123,10 +123,10 @@ Fault transaction_cancelled(const TransactionActions& actions) {
 }
 
 Outcome<void> apply_action(Run& run, Mutation& mutation, TransactionAction& action) {
+  if (Outcome<void> fits = check_fit(action); !fits) return fits;
   const auto before = mutation.read(action.buffers.row_key, action.buffers.before);
   if (!before) return before.error();
   action.before = *before;
-  if (Outcome<void> fits = check_fit(action); !fits) return fits;
   if (Outcome<void> judged = judge(action, run.arena); !judged) return judged;
   return change(mutation, action);
 }
