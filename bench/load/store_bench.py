@@ -32,6 +32,7 @@ PREPARED = 40_000
 PREPARED_BIG = 250_000
 BATCH = 25
 SETTLE_SECONDS = 10
+LOOK_SECONDS = 0.2
 IDLE_SHARE = 0.02  # of a processor: what a server takes that has nothing to do
 SIGNED_SECONDS = 600  # a signature is good for 15 minutes
 GOALS = {"get": (14, 0.35), "put": (22, 0.35), "query": (55, 0.1), "sync": (32, None)}
@@ -78,9 +79,9 @@ def settled_cpu_ns(server) -> int:
     deadline = time.monotonic() + SETTLE_SECONDS
     spent = server.cpu_ns()
     while time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
         before, spent = spent, server.cpu_ns()
-        if spent - before < IDLE_SHARE * 0.2e9:
+        if spent - before < IDLE_SHARE * LOOK_SECONDS * 1e9:
             break
     return spent
 
