@@ -58,7 +58,7 @@ async function run(browser, url, admin) {
   await say(ann, 'hello <b>bob</b>');
   await bob.getByText('hello <b>bob</b>').waitFor();
   await say(bob, 'hello ann');
-  await ann.getByText('hello ann').waitFor();
+  await Promise.all([ann, bob].map((page) => page.getByText('hello ann').waitFor()));
   told.said = [await lines(ann), await lines(bob)];
   told.own = await ann.locator('#messages li.own').count();
 
