@@ -10,12 +10,13 @@ import socket
 import subprocess
 import threading
 
-from patience import PATIENCE, SLOW, poll
+from patience import PATIENCE, SANITIZED, SLOW, poll
 from raw_client import RawClient
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("GATEHOUSE_BIN", str(PROJECT / "build/release/gatehouse"))
 SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+KEPT_BY_SANITIZERS = 128 * 2**20 if SANITIZED else 0  # twice the quarantine that scripts/test.sh sets: blocks are rounded up
 SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)\Z")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -201,6 +202,11 @@ class Gateway:
         """The largest resident size so far, in bytes."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+    def expect_little_growth(self, before, most):
+        """That the largest resident size was `before` and grew by less than `most` bytes since."""
+        growth = self.peak_memory() - before
+        assert growth < most + KEPT_BY_SANITIZERS, f"{growth / 2**20:.1f} MiB"
 
     # ---- The end
 
