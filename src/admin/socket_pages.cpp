@@ -20,7 +20,7 @@ void socket_page(gateway::Gateway& gateway, std::string_view method, std::string
   const std::string_view path = target.substr(0, target.find('?'));
   const std::string_view query = target.substr(std::min(path.size() + 1, target.size()));
   const std::string_view behind = path.substr(kApis.size());
-  const std::size_t slash = std::min(behind.find('/'), behind.size());
+  const std::size_t slash = std::min(behind.find("/@"), behind.size());
   const std::string_view below = behind.substr(slash);
   if (!wsapi::is_management_path(below)) return done(not_found("Not Found"));
   const bool known = gateway.manage_sockets(behind.substr(0, slash), {method, below, query, body}, [done](wsapi::ManagementReply reply) {

@@ -59,7 +59,10 @@ json to_json(const gateway::Explanation& found) {
   json steps = json::array();
   for (const auto& step : found.steps) steps.push_back({{"name", step.name}, {"why", step.why}, {"detail", step.detail}});
   json value{{"matched", found.matched}, {"path", found.normalised_path}, {"steps", steps}};
-  if (!found.api.empty()) value["api"] = found.api;
+  if (!found.api.empty()) {
+    value["api"] = found.api;
+    value["stage"] = found.stage;
+  }
   if (found.matched) {
     value["route"] = found.route;
     value["position"] = found.position;
@@ -100,7 +103,7 @@ int check(const std::string& file, Output output, StoreCheck stores) {
     print({{"ok", true}, {"problems", json::array()}});
   } else {
     std::printf("%s: ok: %zu listeners, %zu backends, %zu APIs, %zu routes\n", file.c_str(), settings->listeners.size(),
-                settings->backends.size(), settings->apis.size(), routes);
+                settings->backends.size(), settings->apis.empty() ? 0 : settings->apis.back().item + 1, routes);
   }
   return 0;
 }

@@ -17,7 +17,8 @@ struct FactsOf {
 }  // namespace
 
 CallerFacts caller_facts(const Settings& settings, const ApiSettings& api, const RouteSettings& route) {
-  const auto& auth = route.scoped.auth ? route.scoped.auth : api.scoped.auth ? api.scoped.auth : settings.scoped.auth;
+  const auto& outer = api.scoped.auth ? api.scoped.auth : settings.scoped.auth;
+  const auto& auth = route.scoped.auth ? route.scoped.auth : api.stage_scoped.auth ? api.stage_scoped.auth : outer;
   CallerFacts facts;
   if (!auth) return facts;
   for (const auto& group : *auth) {

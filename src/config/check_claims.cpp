@@ -55,6 +55,12 @@ const Rule kRules[] = {
      [](const Cursor& at, const ScopedSettings&) { at.problem_at("claims", "nobody has claims here: no token is asked for", kNameClaims); }},
 };
 
+// Where a stage that says something says it.
+Cursor stage_of(const Cursor& api_at, const ApiSettings& api) {
+  const Cursor stages = api_at.child(*api_at.node().find("stages"));
+  return stages.child(*stages.node().find(api.stage));
+}
+
 // A route's own rule must be met there; that of an outer scope by one of the routes that take it over.
 class RuleCheck {
  public:
@@ -62,7 +68,15 @@ class RuleCheck {
 
   void run() {
     Scope gateway;
-    each_item(root_, "apis", [&](const Cursor& at, std::size_t i) { check_api(at, settings_.apis[i], gateway); });
+    Scope api_scope;
+    const std::vector<ApiSettings>& apis = settings_.apis;
+    each_api(root_, settings_, [&](const Cursor& at, const ApiSettings& api) {
+      check_stage(at, api, api_scope, gateway);
+      const bool more_stages = &api != &apis.back() && (&api)[1].item == api.item;
+      if (more_stages) return;
+      judge(at, api.scoped, api_scope);
+      api_scope = {};
+    });
     judge(root_, settings_.scoped, gateway);
   }
 
@@ -76,7 +90,7 @@ class RuleCheck {
     if (scope.heirs > 0 && !scope.met && rule_.is_in(scoped)) rule_.complain(at, scoped);
   }
 
-  void check_api(const Cursor& at, const ApiSettings& api, Scope& gateway) {
+  void check_stage(const Cursor& at, const ApiSettings& api, Scope& api_scope, Scope& gateway) {
     Scope own;
     each_item(at, "routes", [&](const Cursor& route_at, std::size_t i) {
       if (i >= api.routes.size()) return;
@@ -86,11 +100,11 @@ class RuleCheck {
         if (!met && rule_.is_in(route.scoped)) rule_.complain(route_at, route.scoped);
         return;
       }
-      Scope& scope = rule_.is_given(api.scoped) ? own : gateway;
+      Scope& scope = rule_.is_given(api.stage_scoped) ? own : rule_.is_given(api.scoped) ? api_scope : gateway;
       ++scope.heirs;
       scope.met = scope.met || met;
     });
-    judge(at, api.scoped, own);
+    if (own.heirs > 0) judge(stage_of(at, api), api.stage_scoped, own);
   }
 
   const Rule& rule_;
@@ -110,9 +124,8 @@ bool uses_claims(const RouteSettings& route) {
 
 void check_claims(const Cursor& root, const Settings& settings) {
   for (const Rule& rule : kRules) RuleCheck(rule, root, settings).run();
-  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
+  each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
     each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
-      const ApiSettings& api = settings.apis[i];
       if (j >= api.routes.size() || !uses_claims(api.routes[j]) || caller_facts(settings, api, api.routes[j]).claims) return;
       route_at.problem("the route uses $claims, and nobody has claims here", kNameClaims);
     });

@@ -41,12 +41,12 @@ void check_addresses(const Cursor& root, const Settings& settings) {
 }
 
 void check_api_names(const Cursor& root, const Settings& settings) {
-  std::unordered_map<std::string_view, std::string> seen;
-  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
-    const ApiSettings& api = settings.apis[i];
-    const auto [other, is_new] = seen.emplace(api.name, line_of(at));
-    if (!is_new && !api.name.empty()) {
-      at.problem_at("name", "the API at " + other->second + " has the same name", "give every API a name of its own");
+  std::unordered_map<std::string_view, std::size_t> seen;
+  each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
+    const auto [other, is_new] = seen.emplace(api.name, api.item);
+    if (other->second != api.item && !api.name.empty()) {
+      const Cursor same = root.child(*root.node().find("apis")).item(other->second);
+      at.problem_at("name", "the API at " + line_of(same) + " has the same name", "give every API a name of its own");
     }
     std::set<std::string_view> hosts;
     each_item(at, "hosts", [&](const Cursor& host, std::size_t j) {
@@ -78,8 +78,7 @@ std::string match_key(const ApiSettings& api, const RouteSettings& route) {
 
 void check_routes(const Cursor& root, const Settings& settings) {
   std::unordered_map<std::string, const RouteSettings*> seen;
-  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
-    const ApiSettings& api = settings.apis[i];
+  each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
     std::set<std::string> hosts(api.hosts.begin(), api.hosts.end());
     if (hosts.empty()) hosts.insert("");
     each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
@@ -93,6 +92,11 @@ void check_routes(const Cursor& root, const Settings& settings) {
         if (!is_new) other = first->second;
       }
       if (other == nullptr) return;
+      if (other->position == route.position) {
+        at.problem_at("stages", "two stages have the same base path on the same host: one is " + in_quotes(api.stage),
+                      "give each a 'base_path' or 'hosts' of its own");
+        return;
+      }
       route_at.problem_at("match", "takes the same requests as the route at " + other->position,
                           "take one out, or tell them apart by 'when'");
     });
@@ -105,12 +109,12 @@ void check_open_tables(const Cursor& root, const Settings& settings) {
     return listener.address.address.is_loopback();
   });
   if (loopback) return;
-  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
+  each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
     each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
-      if (j >= settings.apis[i].routes.size()) return;
-      const RouteSettings& route = settings.apis[i].routes[j];
+      if (j >= api.routes.size()) return;
+      const RouteSettings& route = api.routes[j];
       const auto* const tables = std::get_if<integration::DynamodbSettings>(&route.integration);
-      if (tables == nullptr || !tables->protocol.access_keys.empty() || caller_facts(settings, settings.apis[i], route).asked) return;
+      if (tables == nullptr || !tables->protocol.access_keys.empty() || caller_facts(settings, api, route).asked) return;
       route_at.problem_at("dynamodb", "nobody is asked who they are here, and everybody could change every table",
                           "name an authorizer in 'auth', or give access_keys");
     });

@@ -18,7 +18,16 @@ void each_item(const Cursor& map, std::string_view key, F visit) {
   for (std::size_t i = 0; i < entry->value->items.size(); ++i) visit(list.item(i), i);
 }
 
-// `settings` were read from `root`; lists in both run in parallel. What was already found wrong is passed over.
+// Calls visit(cursor, api) for every API that was read, and for each stage of it.
+template <class S, class F>
+void each_api(const Cursor& root, S& settings, F visit) {
+  const Node::Entry* const apis = root.node().kind == Node::Kind::kMap ? root.node().find("apis") : nullptr;
+  if (apis == nullptr) return;
+  const Cursor list = root.child(*apis);
+  for (auto& api : settings.apis) visit(list.item(api.item), api);
+}
+
+// `settings` were read from `root`; lists in both run in parallel, but for `apis`. What was already found wrong is passed over.
 void check_whole(const Cursor& root, const Settings& settings);
 // Of that, what asks for API keys or claims.
 void check_claims(const Cursor& root, const Settings& settings);

@@ -94,6 +94,7 @@ void Cursor::mismatch(std::string_view expected, std::string_view fix) const {
 void Cursor::wrong(std::string_view expected, std::string_view text, Complaint complaint) const {
   if (text != node_->text) {
     complaint = {"expected " + std::string(expected) + ", found something else in " + in_quotes(node_->text), ""};
+    if (reader_->stage && reader_->stage->name != "$default") complaint.message += ", read for the stage " + in_quotes(reader_->stage->name);
   } else if (complaint.message.empty()) {
     complaint.message = "expected " + std::string(expected) + ", found " + in_quotes(text);
   }
@@ -103,7 +104,7 @@ void Cursor::wrong(std::string_view expected, std::string_view text, Complaint c
 std::optional<std::string> Cursor::text(std::string_view expected, Dollars dollars) const {
   if (!is(Node::Kind::kScalar, expected)) return std::nullopt;
   if (node_->text.find('$') == std::string::npos) return node_->text;
-  auto expanded = expand(node_->text, dollars, reader_->environment);
+  auto expanded = expand(node_->text, dollars, reader_->environment, reader_->stage ? &*reader_->stage : nullptr);
   if (auto* const complaint = std::get_if<Complaint>(&expanded)) {
     problem(*complaint);
     return std::nullopt;

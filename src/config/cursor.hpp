@@ -59,6 +59,7 @@ struct Reader {
   // What surrounds the value being read: the API's base path, the path variables of the route.
   std::string base_path = {};
   std::vector<std::string> path_variables = {};
+  std::optional<StageInput> stage = {};  // of the API
   wsapi::EventForm event = wsapi::EventForm::kPlain;  // of the WebSocket API
   // By their text: compiled once, however many routes use them.
   std::map<std::string, std::shared_ptr<const json::Schema>> schemas = {};

@@ -1,3 +1,4 @@
+#include "describe_stages.hpp"
 #include "descriptions.hpp"
 #include "gatehouse/base/strings.hpp"
 #include "web_texts.hpp"
@@ -159,15 +160,28 @@ void describe_route(Fields& f, RouteSettings& s) {
   refuse_cache_without_backend(f, s.scoped);
   refuse_per_connection(f, s.scoped);
   f.misplaced({"reply", "model", "event"}, kOnlyWebSocket, "leave it out");
-  f.later({"stages", "canary", "templates"});
+  f.misplaced({"stages", "variables"}, "is for APIs", "move it to the API");
+  f.later({"canary", "templates"});
 }
+
+void describe_stage(Fields& f, StageSettings& s) {
+  describe_stage_variables(f);
+  describe_stage_place(f, s);
+  describe_scoped(f, s.scoped);
+  refuse_per_connection(f, s.scoped);
+  f.later({"canary"});
+}
+constexpr Object<StageSettings> kStage{"stage", "What is different for one stage of an API: it wins over what the API says, and its routes over both.",
+                                       "{variables: {pool: blue}}", describe_stage};
 
 void describe_api(Fields& f, ApiSettings& s) {
   f.field("name", s.name, kName, "For logs, metrics and messages.", Need::kRequired);
   OnlyChoice type;
   f.field("type", type, OnlyWord{{{{"http", {}}}}}, "What it speaks.");
+  StageSettings stage = describe_stages(f, s, kStage);
   f.field("hosts", s.hosts, list_of(kHostName, "[api.example.com]"), "The hosts it answers for. Default: every host.");
   f.field("base_path", s.base_path, kBasePath, "What stands before the paths of all its routes.");
+  use_stage(f, std::move(stage), s);
   if (f.reading() != nullptr) {
     f.reading()->reader().base_path = s.base_path;
     f.reading()->reader().path_variables.clear();
@@ -177,7 +191,7 @@ void describe_api(Fields& f, ApiSettings& s) {
   f.field("routes", s.routes, list_of(kRoute, "[{match: \"$default\", backend: echo}]"), "What it answers to.",
           Need::kRequired);
   f.misplaced({"route_selection", "management", "event"}, kOnlyWebSocket, "add type: websocket, or leave it out");
-  f.later({"stages", "variables", "canary", "openapi"});
+  f.later({"canary", "openapi"});
 }
 constexpr Object<ApiSettings> kApi{"api", "Routes that belong together, on some hosts and under one base path.",
                                    "{name: shop, routes: [{match: \"$default\", backend: echo}]}", describe_api};
@@ -203,6 +217,23 @@ bool ApiKind::read(const Cursor& at, ApiSettings& settings) const {
 
 Shape ApiKind::shape(Model& model) const {
   return {Shape::Kind::kEither, "", 0, 0, {}, {kApi.shape(model), kWebSocketApi.shape(model)}};
+}
+
+bool ApiList::read(const Cursor& at, std::vector<ApiSettings>& apis) const {
+  if (!at.is(Node::Kind::kList, kList.expected())) return false;
+  std::optional<StageInput>& stage = at.reader().stage;
+  bool good = true;
+  for (std::size_t i = 0; i < at.node().items.size(); ++i) {
+    const Cursor item = at.item(i);
+    for (std::string& name : stage_names(item.node())) {
+      stage = StageInput{std::move(name), {}};
+      ApiSettings& api = apis.emplace_back();
+      api.item = i;
+      good &= kList.item.read(item, api);
+    }
+  }
+  stage.reset();
+  return good;
 }
 
 }  // namespace gatehouse::config

@@ -238,9 +238,8 @@ void describe_feeds(Fields& f, std::vector<FeedSettings>& feeds) {
 }
 
 void complete_feeds(const Cursor& root, Settings& settings) {
-  each_item(root, "apis", [&](const Cursor& at, std::size_t i) {
-    if (i >= settings.apis.size() || !settings.apis[i].sockets) return;
-    ApiSettings& api = settings.apis[i];
+  each_api(root, settings, [&](const Cursor& at, ApiSettings& api) {
+    if (!api.sockets) return;
     each_item(at, "feeds", [&](const Cursor& feed_at, std::size_t j) {
       if (j >= api.sockets->feeds.size()) return;
       complete_feed(feed_at, settings, api.sockets->feeds[j]);

@@ -109,12 +109,13 @@ void describe_gateway(Fields& f, Settings& s) {
   describe_authorizers(f, s);
   describe_scoped(f, s.scoped);
   refuse_per_connection(f, s.scoped);
-  f.field("apis", s.apis, maybe_empty_list_of(ApiKind{}, "[{name: shop, routes: [...]}]"),
+  f.field("apis", s.apis, ApiList{},
           "What is offered to clients.");
   if (f.reading() != nullptr) s.uses_cache = f.reading()->reader().uses_cache;
   // Data is only ever written where something asks for it.
   if (f.reading() != nullptr && !f.given("stores") && f.reading()->reader().needs_store) s.stores.emplace_back().name = "main";
-  f.later({"stages", "variables", "canary", "openapi", "lambda", "templates", "plugins", "acme", "discovery"});
+  f.misplaced({"stages", "variables"}, "is for APIs", "move it to the API");
+  f.later({"canary", "openapi", "lambda", "templates", "plugins", "acme", "discovery"});
 }
 
 }  // namespace

@@ -68,15 +68,16 @@ void check_plan_rule(const Fields& f, const middleware::ThrottleSettings& s) {
 }
 
 void describe_throttle(Fields& f, middleware::ThrottleSettings& s) {
-  const Words<ThrottlePer, 5> words{{{{"route", {ThrottleKey::kRoute, {}}},
+  const Words<ThrottlePer, 6> words{{{{"route", {ThrottleKey::kRoute, {}}},
                                       {"api", {ThrottleKey::kApi, {}}},
+                                      {"stage", {ThrottleKey::kStage, {}}},
                                       {"client_ip", {ThrottleKey::kClientIp, {}}},
                                       {"api_key", {ThrottleKey::kApiKey, {}}},
                                       {"connection", {ThrottleKey::kConnection, {}}}}}};
   ThrottlePer per;
   f.field(
-      "per", per, WordsOr<Words<ThrottlePer, 5>, Text<ThrottlePer>>{words, kThrottleValue},
-      "What has a bucket of its own: the route, the API, each client address, each API key, each connection of a WebSocket API, "
+      "per", per, WordsOr<Words<ThrottlePer, 6>, Text<ThrottlePer>>{words, kThrottleValue},
+      "What has a bucket of its own: the route, the API, its stage, each client address, each API key, each connection of a WebSocket API, "
       "each value of a header or of a claim.");
   const bool has_plan = f.field("plan", s.plan, NameOf{&Reader::usage_plans, kName},
                                 "per: api_key, in place of a rate: the usage plan of callers whose key has none.") || f.given("plan");

@@ -1,4 +1,5 @@
 // table: a route that a table serves by itself, plain JSON both ways.
+#include "checks.hpp"
 #include "descriptions.hpp"
 #include "scalars.hpp"
 #include "web_texts.hpp"
@@ -303,29 +304,21 @@ constexpr Object<TableRouteSettings> kTableRoute{"table_route", "A table as a re
                                                  "{name: notes, key: {owner: $path.owner, id: $path.id}}", describe_table_route};
 
 void complete_table_routes(const Cursor& root, Settings& settings) {
-  const Node::Entry* const apis = root.node().find("apis");
-  if (apis == nullptr || apis->value->items.size() != settings.apis.size()) return;
-  const Cursor apis_at = root.child(*apis);
-  for (std::size_t i = 0; i < settings.apis.size(); ++i) {
-    const Cursor api_at = apis_at.item(i);
-    const Node::Entry* const routes = api_at.node().find("routes");
-    if (routes == nullptr || routes->value->items.size() != settings.apis[i].routes.size()) continue;
-    const Cursor routes_at = api_at.child(*routes);
-    for (std::size_t j = 0; j < settings.apis[i].routes.size(); ++j) {
-      RouteSettings& route = settings.apis[i].routes[j];
+  each_api(root, settings, [&](const Cursor& api_at, ApiSettings& api) {
+    each_item(api_at, "routes", [&](const Cursor& route_at, std::size_t i) {
+      if (i >= api.routes.size()) return;
+      RouteSettings& route = api.routes[i];
       auto* const settings_of_table = std::get_if<TableRouteSettings>(&route.integration);
-      if (settings_of_table == nullptr) continue;
-      const Cursor route_at = routes_at.item(j);
-      const Node::Entry* const entry = route_at.node().find("table");
-      if (entry == nullptr) continue;
+      const Node::Entry* const entry = route_at.node().kind == Node::Kind::kMap ? route_at.node().find("table") : nullptr;
+      if (settings_of_table == nullptr || entry == nullptr) return;
       const Cursor at = route_at.child(*entry);
       check_body_in_key(at, route, *settings_of_table);
       // A table that is not declared was reported where its name stands.
       const dynamo::TableSettings* const table = find_table(settings, settings_of_table->table);
-      if (table == nullptr || table->partition.attribute.empty()) continue;
+      if (table == nullptr || table->partition.attribute.empty()) return;
       TableRouteCheck(at, *table, *settings_of_table).run(route.pattern.method == "POST");
-    }
-  }
+    });
+  });
 }
 
 }  // namespace gatehouse::config

@@ -1,6 +1,7 @@
 // An API with type: websocket, whose routes are for messages.
 #include "checks.hpp"
 #include "describe_feeds.hpp"
+#include "describe_stages.hpp"
 #include "describe_websocket.hpp"
 #include "descriptions.hpp"
 #include "gatehouse/config/body_use.hpp"
@@ -134,7 +135,8 @@ void describe_message_route(Fields& f, RouteSettings& s) {
   describe_total_timeout(f, s.scoped);
   describe_errors(f, s.scoped);
   f.misplaced({"when", "static_files", "validate", "limits", "cache", "compression", "websocket"}, "is for routes of HTTP APIs", "leave it out");
-  f.later({"stages", "canary", "templates"});
+  f.misplaced({"stages", "variables"}, "is for APIs", "move it to the API");
+  f.later({"canary", "templates"});
   if (at == nullptr) return;
   if (uses_body(s)) at->problem("$body in 'request', 'parameters' and 'path' is for routes of HTTP APIs", "leave it out");
   if (s.socket->kind == RouteKind::kConnect) {
@@ -198,12 +200,26 @@ void check_route_keys(const Cursor& at, const std::vector<RouteSettings>& routes
   });
 }
 
+void describe_stage(Fields& f, StageSettings& s) {
+  describe_stage_variables(f);
+  describe_stage_place(f, s);
+  describe_callers(f, s.scoped);
+  describe_total_timeout(f, s.scoped);
+  describe_errors(f, s.scoped);
+  f.misplaced({"cache", "compression", "websocket"}, "is for APIs with type: http", "leave it out");
+  f.later({"canary"});
+}
+constexpr Object<StageSettings> kStage{"websocket_stage", "What is different for one stage of an API of messages.", "{variables: {pool: blue}}",
+                                       describe_stage};
+
 void describe_websocket_api(Fields& f, ApiSettings& s) {
   f.field("name", s.name, kName, "For logs, metrics and messages.", Need::kRequired);
   OnlyChoice type;
   f.field("type", type, OnlyWord{{{{"websocket", {}}}}}, "What it speaks.", Need::kRequired);
+  StageSettings stage = describe_stages(f, s, kStage);
   f.field("hosts", s.hosts, list_of(kHostName, "[chat.example.com]"), "The hosts it answers for. Default: every host.");
   f.field("base_path", s.base_path, kBasePath, "The path that clients connect to. Default: /.");
+  use_stage(f, std::move(stage), s);
   auto& sockets = s.sockets.emplace();
   f.field("route_selection", sockets.selection, kSelection,
           "What a message is for: a field of its JSON, or several with text between: ${request.body.service}/${request.body.action}.");
@@ -220,7 +236,7 @@ void describe_websocket_api(Fields& f, ApiSettings& s) {
   describe_errors(f, s.scoped);
   f.field("routes", s.routes, list_of(kMessageRoute, "[{match: $default, mock: {body: hello}}]"), "What it does with messages.", Need::kRequired);
   f.misplaced({"cache", "compression", "websocket"}, "is for APIs with type: http", "leave it out");
-  f.later({"stages", "variables", "canary", "openapi"});
+  f.later({"canary", "openapi"});
   if (f.reading() != nullptr) check_route_keys(*f.reading(), s.routes);
 }
 

@@ -97,6 +97,16 @@ struct ApiKind {
   Shape shape(Model& model) const;
 };
 
+// APIs of both types, one for each stage of what an item of the list says.
+struct ApiList {
+  using Value = std::vector<ApiSettings>;
+  static constexpr List<ApiKind> kList = maybe_empty_list_of(ApiKind{}, "[{name: shop, routes: [...]}]");
+  std::string expected() const { return kList.expected(); }
+  std::string print(const Value&) const { return {}; }
+  bool read(const Cursor& at, Value& apis) const;
+  Shape shape(Model& model) const { return kList.shape(model); }
+};
+
 // A word that has one meaning in this version, such as `format: json`.
 struct OnlyChoice {
   bool operator==(const OnlyChoice&) const = default;

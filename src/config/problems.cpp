@@ -2,6 +2,7 @@
 #include "problems.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace gatehouse::config {
@@ -25,6 +26,9 @@ std::vector<Problem> Problems::take() {
   std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
   });
+  // An API is read once for each of its stages.
+  std::set<std::tuple<int, int, std::string, std::string>> seen;
+  std::erase_if(problems_, [&seen](const Problem& one) { return !seen.emplace(one.line, one.column, one.path, one.message).second; });
   if (left_out_ > 0) {
     problems_.push_back({file_, 0, 0, "", std::to_string(left_out_) + " more problems are left out", ""});
   }

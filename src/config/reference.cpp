@@ -20,9 +20,11 @@ This page is generated from the code that reads the file. The rules that hold ev
   `${`. A variable that is not set and has no default is an error.
 - Where a [secret](#values) is expected, `file:/run/secrets/name` reads it from a file, less one line end at its end.
 - Paths of files are relative to the folder of the configuration file.
+- Inside of an API `$stage.x` and `${stage.x}`, also with `|default`, are the `variables` of the stage, filled in when the file is read:
+  anywhere, in names of backends and in numbers too.
 - Texts with variables know `$path.x`, `$query.x`, `$header.x`, `$context.x`, `$uuid`, `$ulid` and `$now`, each with `|default`:
   `$header.x-user|nobody`. `${query.page|1}` sets a variable off from what follows, `$$` is a dollar sign. `$context` has `request_id`,
-  `client_ip`, `method`, `path`, `host`, `scheme`, `api`, `route` and `identity`. In a `path`, `{id}` is `$path.id`.
+  `client_ip`, `method`, `path`, `host`, `scheme`, `api`, `stage`, `route` and `identity`. In a `path`, `{id}` is `$path.id`.
 - YAML aliases are allowed. Merge keys, tags and several documents in one file are not.
 )";
 

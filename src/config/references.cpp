@@ -1,6 +1,7 @@
 // A scan for dollar signs, and bounded reading of files.
 #include "references.hpp"
 
+#include "gatehouse/base/strings.hpp"
 #include "gatehouse/net/unique_fd.hpp"
 #include "text.hpp"
 
@@ -25,6 +26,8 @@ constexpr std::size_t kMaxPath = 4096;
 constexpr std::array<std::string_view, 7> kTemplateWords = {"path", "query", "header", "context",
                                                             "uuid", "ulid",  "now"};
 
+constexpr std::array<std::string_view, 2> kStageWords = {"stage.", "stageVariables."};
+
 bool is_name(std::string_view text) {
   const auto is_word = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -41,6 +44,58 @@ Reference parse_reference(std::string_view inside) {
   const auto colon = inside.find(":-");
   if (colon == std::string_view::npos) return {inside, std::nullopt};
   return {inside.substr(0, colon), inside.substr(colon + 2)};
+}
+
+// $stage.x in a text.
+struct StageUse {
+  std::string_view written;  // at the front of the text
+  std::string_view name;
+  std::optional<std::string_view> fallback;
+};
+
+bool is_stage_char(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// At the dollar sign of `text`.
+std::optional<StageUse> find_stage_use(std::string_view text) {
+  const bool delimited = text.starts_with("${");
+  std::string_view rest = text.substr(delimited ? 2 : 1);
+  const auto word = std::ranges::find_if(kStageWords, [&rest](std::string_view one) { return rest.starts_with(one); });
+  if (word == kStageWords.end()) return std::nullopt;
+  rest.remove_prefix(word->size());
+  const auto take_while = [&rest](auto accepts) {
+    const auto end = std::ranges::find_if_not(rest, accepts);
+    const auto taken = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+    rest.remove_prefix(taken.size());
+    return taken;
+  };
+  StageUse use{{}, take_while(is_stage_char), std::nullopt};
+  if (use.name.empty()) return std::nullopt;
+  if (rest.starts_with('|')) {
+    rest.remove_prefix(1);
+    use.fallback = take_while([delimited](char c) { return delimited ? c != '}' : is_stage_char(c) || c == '.'; });
+  }
+  if (delimited) {
+    if (!rest.starts_with('}')) return std::nullopt;
+    rest.remove_prefix(1);
+  }
+  use.written = text.substr(0, text.size() - rest.size());
+  return use;
+}
+
+// A default stands for what is absent or empty.
+std::variant<std::string, Complaint> value_of(const StageUse& use, const StageInput* stage) {
+  if (stage == nullptr) return Complaint{in_quotes(use.written) + " is known inside of an API only", ""};
+  const auto known = std::ranges::find(stage->variables, use.name, &std::pair<std::string, std::string>::first);
+  const bool absent = known == stage->variables.end();
+  if (use.fallback && (absent || known->second.empty())) return std::string(*use.fallback);
+  if (!absent) return known->second;
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : stage->variables) names.push_back(name);
+  std::string fix = did_you_mean(use.name, names);
+  if (fix.empty()) fix = "add it to 'variables' of the stage or the API, or give a default: ${stage." + std::string(use.name) + "|value}";
+  return Complaint{"the stage " + in_quotes(stage->name) + " has no variable " + in_quotes(use.name), fix};
 }
 
 std::string escape_dollars(std::string_view text) {
@@ -67,7 +122,8 @@ std::string shown(const std::string& path) { return "'" + one_line(path, kMaxPat
 
 }  // namespace
 
-std::variant<std::string, Complaint> expand(std::string_view text, Dollars dollars, const Environment& environment) {
+std::variant<std::string, Complaint> expand(std::string_view text, Dollars dollars, const Environment& environment,
+                                            const StageInput* stage) {
   std::string out;
   while (true) {
     const auto dollar = text.find('$');
@@ -78,6 +134,14 @@ std::variant<std::string, Complaint> expand(std::string_view text, Dollars dolla
     if (text.starts_with("$$") && (dollars == Dollars::kTemplate || text.starts_with("$${"))) {
       out += dollars == Dollars::kTemplate ? "$$" : "${";
       text.remove_prefix(dollars == Dollars::kTemplate ? 2 : 3);
+      continue;
+    }
+    if (const auto use = find_stage_use(text)) {
+      auto value = value_of(*use, stage);
+      if (auto* complaint = std::get_if<Complaint>(&value)) return std::move(*complaint);
+      const std::string& found = std::get<std::string>(value);
+      out += dollars == Dollars::kTemplate ? escape_dollars(found) : found;
+      text.remove_prefix(use->written.size());
       continue;
     }
     const auto end = text.starts_with("${") ? text.find('}') : std::string_view::npos;

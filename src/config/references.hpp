@@ -1,11 +1,13 @@
-// ${NAME}, ${NAME:-default} and file:PATH: what the file takes from outside of it.
+// ${NAME}, ${NAME:-default} and file:PATH, what the file takes from outside of it; $stage.x, what an API takes from its stage.
 #pragma once
 
 #include "gatehouse/config/load.hpp"
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace gatehouse::config {
 
@@ -20,8 +22,16 @@ struct Complaint {
 // environment is escaped for it.
 enum class Dollars : unsigned char { kPlain, kTemplate };
 
+// The stage that an API is read for.
+struct StageInput {
+  std::string name;  // "$default", "dev"
+  std::vector<std::pair<std::string, std::string>> variables;
+};
+
 // NAME is letters, digits and '_'. As in a shell, the default also stands for what is set and empty.
-std::variant<std::string, Complaint> expand(std::string_view text, Dollars dollars, const Environment& environment);
+// $stage.x, ${stage.x}, with |default, and Amazon's $stageVariables.x are the variables of `stage`, which is null outside of APIs.
+std::variant<std::string, Complaint> expand(std::string_view text, Dollars dollars, const Environment& environment,
+                                            const StageInput* stage);
 
 // The content of a small regular file, less one line end at its end.
 std::variant<std::string, Complaint> read_secret_file(const std::string& path);

@@ -24,6 +24,9 @@ Json object(std::initializer_list<std::pair<std::string, Json>> pairs) {
   return out;
 }
 
+// ${NAME} and $stage.name may stand anywhere.
+constexpr std::string_view kReferenceText = "\\$(\\{|stage\\.|stageVariables\\.)";
+
 Json definition(std::string_view name) { return object({{"$ref", "#/$defs/" + std::string(name)}}); }
 
 Json any_of(const std::vector<Json>& alternatives) { return object({{"anyOf", alternatives}}); }
@@ -89,7 +92,7 @@ Json text_schema(const TextModel& text) {
   } else {
     schema["type"] = "string";
   }
-  if (!text.pattern.empty()) schema["pattern"] = text.pattern + "|\\$\\{";
+  if (!text.pattern.empty()) schema["pattern"] = text.pattern + "|" + std::string(kReferenceText);
   if (!text.examples.empty()) schema["examples"] = text.examples;
   return schema;
 }
@@ -106,9 +109,9 @@ std::string json_schema() {
     definitions[model.objects()[i].name] = object_schema(model.objects()[i]);
   for (const TextModel& text : model.texts()) definitions[text.name] = text_schema(text);
   definitions[std::string(kReference)] =
-      object({{"description", "a reference to the environment: ${NAME} or ${NAME:-default}"},
+      object({{"description", "a reference to the environment, ${NAME} or ${NAME:-default}, or a variable of the stage, $stage.name"},
               {"type", "string"},
-              {"pattern", "\\$\\{"}});
+              {"pattern", std::string(kReferenceText)}});
   schema["$defs"] = std::move(definitions);
   return schema.dump(2) + "\n";
 }

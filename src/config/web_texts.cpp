@@ -267,29 +267,6 @@ std::string print_nothing(const T&) {
   return {};
 }
 
-bool is_word_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
-// The variable of a feature that this version does not have, or nothing.
-std::string_view later_variable(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kLater = {"stage", "stageVariables", "response.body"};
-  for (auto dollar = text.find('$'); dollar != std::string_view::npos; dollar = text.find('$')) {
-    text.remove_prefix(dollar + 1);
-    if (text.starts_with('$')) {
-      text.remove_prefix(1);
-      continue;
-    }
-    const std::string_view name = text.substr(text.starts_with('{') ? 1 : 0);
-    for (const std::string_view word : kLater) {
-      const std::string_view behind = name.starts_with(word) ? name.substr(word.size()) : std::string_view("x");
-      const bool dotted = word.find('.') != std::string_view::npos;
-      if (behind.starts_with('.') || (dotted && (behind.empty() || !is_word_char(behind.front())))) return word;
-    }
-  }
-  return {};
-}
-
 constexpr std::string_view kTokenPattern = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 
 }  // namespace
@@ -387,10 +364,6 @@ bool Template::read(const Cursor& at, Value& value) const {
   Complaint complaint;
   if ((use == Use::kFieldValue || use == Use::kErrorField) && !kLine.parse(*text, line, complaint)) {
     at.wrong(expected(), *text, std::move(complaint));
-    return false;
-  }
-  if (const std::string_view later = later_variable(*text); !later.empty()) {
-    at.problem("'$" + std::string(later) + "' is not available in this version");
     return false;
   }
   auto parsed = pipeline::ValueTemplate::parse(*text, at.reader().path_variables, path_values(use), use == Use::kPath, body);

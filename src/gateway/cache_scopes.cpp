@@ -14,14 +14,14 @@ std::shared_ptr<const middleware::CacheScope> CacheScopes::of(const EffectiveRou
     if (found != all.end()) backend = *found;
   }
   // Routes with the same pattern differ in their conditions.
-  std::string name = route.api->name + '\n' + settings.match;
+  std::string name = route.api->id() + '\n' + settings.match;
   for (const auto& condition : settings.pattern.headers) name += '\n' + condition.name + '=' + condition.value;
   for (const auto& condition : settings.pattern.query) name += "\n?" + condition.name + '=' + condition.value;
 
   Known& known = known_[name];
   const bool same = known.scope && known.route == settings && known.scoped == route.scoped && known.backend == backend;
   if (same) return known.scope;
-  auto scope = std::make_shared<middleware::CacheScope>(middleware::CacheScope{++last_, route.api->name, route.label});
+  auto scope = std::make_shared<middleware::CacheScope>(middleware::CacheScope{++last_, route.api->id(), route.label});
   known = {std::move(settings), route.scoped, std::move(backend), std::move(scope)};
   return known.scope;
 }

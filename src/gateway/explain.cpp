@@ -134,7 +134,7 @@ RouteRow socket_row(const Settings& settings, const ApiSettings& api, const Effe
   const std::string_view event = socket.kind == wsapi::RouteKind::kConnect      ? "CONNECT"
                                  : socket.kind == wsapi::RouteKind::kDisconnect ? "DISCONNECT"
                                                                                 : "MESSAGE";
-  return {api.name, join(api.hosts, "*"), std::string(event), (api.base_path.empty() ? "/" : api.base_path) + " " + effective.label,
+  return {api.id(), join(api.hosts, "*"), std::string(event), (api.base_path.empty() ? "/" : api.base_path) + " " + effective.label,
           socket_integration(settings, *effective.route), step_names(effective)};
 }
 
@@ -143,7 +143,7 @@ void describe_miss(const routing::RouteMatch& match, Explanation& explanation) {
   if (explanation.status == 405) {
     explanation.note = "the path exists with other methods: " + std::string(match.allow);
   } else if (match.route) {
-    explanation.note = "no route of API '" + match.route->api + "' has this path";
+    explanation.note = "no route of API '" + explanation.api + "' has this path";
   } else {
     explanation.note = "no API has this host and base path";
   }
@@ -163,7 +163,7 @@ std::vector<RouteRow> effective_routes(const Settings& settings) {
       }
       const std::string text = effective.label;
       const auto space = text.find(' ');
-      rows.push_back({api.name, join(api.hosts, "*"), space == std::string::npos ? "ANY" : text.substr(0, space),
+      rows.push_back({api.id(), join(api.hosts, "*"), space == std::string::npos ? "ANY" : text.substr(0, space),
                       space == std::string::npos ? api.base_path + " " + text : text.substr(space + 1),
                       std::visit(IntegrationText{settings}, route.integration), step_names(effective)});
     }
@@ -196,7 +196,10 @@ Explanation explain(const Settings& settings, std::string_view method, std::stri
   const Origin origin = origin_of(settings, table, match.route);
   const EffectiveRoute effective = effective_route(settings, origin.api, origin.route);
   describe_steps(effective, explanation);
-  if (origin.api) explanation.api = origin.api->name;
+  if (origin.api) {
+    explanation.api = origin.api->id();
+    explanation.stage = origin.api->stage;
+  }
   if (match.kind != routing::RouteMatch::Kind::kRoute) {
     describe_miss(match, explanation);
     return explanation;
@@ -213,7 +216,7 @@ Explanation explain(const Settings& settings, std::string_view method, std::stri
 
 Explanation explain_message(const Settings& settings, std::string_view url, std::string_view message) {
   Explanation explanation = explain(settings, "GET", url, {});
-  const auto api = std::ranges::find(settings.apis, explanation.api, &ApiSettings::name);
+  const auto api = std::ranges::find(settings.apis, explanation.api, &ApiSettings::id);
   if (!explanation.matched || api == settings.apis.end() || !api->sockets) {
     explanation.matched = false;
     explanation.note = "no API with type: websocket is there";

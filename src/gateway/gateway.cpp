@@ -205,10 +205,10 @@ observe::Registry& Gateway::registry() { return impl_->runtime->registry(); }
 
 bool Gateway::manage_sockets(std::string_view api, const wsapi::ManagementRequest& request, wsapi::Done<wsapi::ManagementReply> done) {
   const auto& apis = impl_->snapshot->settings.apis;
-  const auto found = std::ranges::find(apis, api, &config::ApiSettings::name);
+  const auto found = std::ranges::find(apis, api, &config::ApiSettings::id);
   if (found == apis.end() || !found->sockets) return false;
   const http::WebSocketLimits& limits = found->sockets->limits.socket;
-  wsapi::manage(*impl_->runtime->socket_directory(), {found->name, {}, limits.message, limits.binary}, request, std::move(done));
+  wsapi::manage(*impl_->runtime->socket_directory(), {found->id(), {}, limits.message, limits.binary}, request, std::move(done));
   return true;
 }
 

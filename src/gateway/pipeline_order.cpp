@@ -69,13 +69,18 @@ std::vector<middleware::AuthorizerGroup> find_groups(const std::vector<std::vect
   return found;
 }
 
-std::string api_name(const EffectiveRoute& route) { return route.api ? route.api->name : std::string("(none)"); }
+std::string api_of(const EffectiveRoute& route) { return route.api ? route.api->id() : std::string("(none)"); }
 
-// Where a setting was written: a bound of an API holds for all its routes together.
+// Where a setting was written: a bound of an API holds for all its routes together, in all its stages.
 template <class T>
 std::string scope_of(const EffectiveRoute& route, std::optional<T> config::ScopedSettings::*setting) {
-  if (route.route && (route.route->scoped.*setting)) return api_name(route) + ' ' + route.label;
+  if (route.route && (route.route->scoped.*setting)) return api_of(route) + ' ' + route.label;
+  if (route.api && (route.api->stage_scoped.*setting)) return route.api->name + '/' + route.api->stage;
   return route.api && (route.api->scoped.*setting) ? route.api->name : std::string("(gateway)");
+}
+
+middleware::ThrottleScopes throttle_scopes(const EffectiveRoute& route) {
+  return {route.api ? route.api->name : "(none)", api_of(route), scope_of(route, &config::ScopedSettings::throttle)};
 }
 
 std::string describe_bound(const net::PermitSettings& bound) {
@@ -129,7 +134,7 @@ std::string describe_rates(const std::vector<middleware::ThrottleSettings>& rule
     const double per_second = rule.rate.events / std::chrono::duration<double>(rule.rate.per).count();
     char number[32];
     std::snprintf(number, sizeof number, "%g/s", per_second);
-    text += (text.empty() ? "" : ", ") + std::string(number) + " burst " + std::to_string(rule.burst);
+    text += (text.empty() ? "" : ", ") + std::string(number) + (rule.burst > 0 ? " burst " + std::to_string(rule.burst) : "");
   }
   return text;
 }
@@ -149,6 +154,7 @@ EffectiveRoute effective_route(const config::Settings& settings, const config::A
     effective.scoped = route->scoped;
     effective.label = route->socket ? route->match : route->pattern.to_string();
   }
+  if (api) inherit(effective.scoped, api->stage_scoped);
   if (api) inherit(effective.scoped, api->scoped);
   inherit(effective.scoped, settings.scoped);
   return effective;
@@ -165,12 +171,12 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
 
   if (route.settings.access_log.enabled)
     steps.push_back({"access log", "outermost: one line for every request, whoever answered it", route.settings.access_log.to,
-                     [api = api_name(route), label = route.label, log = route.settings.access_log](const Parts& parts) {
+                     [api = api_of(route), label = route.label, log = route.settings.access_log](const Parts& parts) {
                        return middleware::make_access_log(parts.runtime.access_log(), parts.runtime.clock(), api, label, log);
                      }});
 
   steps.push_back({"metrics", "sees what the client sees, refusals of every later step included", {},
-                   [api = api_name(route), label = route.label](const Parts& parts) {
+                   [api = api_of(route), label = route.label](const Parts& parts) {
                      return middleware::make_metrics(parts.runtime.registry(), api, label, parts.runtime.clock());
                    }});
 
@@ -229,11 +235,10 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
   if (const auto rules = rate_rules(route); planned || !rules.empty() || (scoped.throttle && !default_plan(scoped).empty()))
     steps.push_back({"throttle", "after authentication: a bucket may belong to a key, and strangers must not drain it",
                      describe_throttle(scoped, planned),
-                     [rules, otherwise = default_plan(scoped), planned, api = api_name(route),
-                      scope = scope_of(route, &config::ScopedSettings::throttle)](const Parts& parts) {
+                     [rules, otherwise = default_plan(scoped), planned, scopes = throttle_scopes(route)](const Parts& parts) {
                        middleware::PlanUse plans;
                        if (planned) plans = {parts.plans.book, otherwise};
-                       return middleware::make_throttle(rules, api, scope, parts.runtime.buckets(), parts.runtime.clock(), plans);
+                       return middleware::make_throttle(rules, scopes, parts.runtime.buckets(), parts.runtime.clock(), plans);
                      }});
 
   if (scoped.concurrency && scoped.concurrency->max > 0)

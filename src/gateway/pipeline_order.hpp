@@ -13,7 +13,7 @@ namespace gatehouse::gateway {
 
 struct Parts;
 
-// A route with what it inherits from its API and the gateway.
+// A route with what it inherits from its stage, its API and the gateway.
 struct EffectiveRoute {
   const config::Settings& settings;
   const config::ApiSettings* api;      // null: nothing matched, not even an API

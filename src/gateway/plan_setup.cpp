@@ -17,6 +17,7 @@ std::vector<std::string> default_plans(const config::Settings& settings) {
   add_defaults(settings.scoped.throttle, plans);
   for (const auto& api : settings.apis) {
     add_defaults(api.scoped.throttle, plans);
+    add_defaults(api.stage_scoped.throttle, plans);
     for (const auto& route : api.routes) add_defaults(route.scoped.throttle, plans);
   }
   return {plans.begin(), plans.end()};

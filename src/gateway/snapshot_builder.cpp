@@ -31,6 +31,12 @@ Steps make_steps(const EffectiveRoute& effective, const Parts& parts) {
   return steps;
 }
 
+void name(pipeline::Route& route, const config::ApiSettings& api) {
+  route.api = api.name;
+  route.stage = api.stage;
+  route.stage_variables = api.variables;
+}
+
 struct IntegrationMaker {
   const Parts& parts;
   const EffectiveRoute& effective;
@@ -40,7 +46,7 @@ struct IntegrationMaker {
     const integration::WebSocketSettings settings = effective.scoped.websocket.value_or(integration::WebSocketSettings());
     if (!settings.enabled) return nullptr;
     return std::make_shared<const integration::WebSocketPassage>(
-        integration::WebSocketPassage{settings, effective.api->name, effective.label, backend, parts.runtime.websockets()});
+        integration::WebSocketPassage{settings, effective.api->id(), effective.label, backend, parts.runtime.websockets()});
   }
 
   using Made = std::shared_ptr<const pipeline::Integration>;
@@ -65,7 +71,7 @@ struct IntegrationMaker {
   }
   Made operator()(const wsapi::ManagementRoute&) const {
     const config::ApiSettings& api = *effective.api;
-    return wsapi::make_management({api.name, api.base_path, api.sockets->limits.socket.message, api.sockets->limits.socket.binary},
+    return wsapi::make_management({api.id(), api.base_path, api.sockets->limits.socket.message, api.sockets->limits.socket.binary},
                                   parts.runtime.socket_directory());
   }
 };
@@ -84,7 +90,7 @@ void compile(pipeline::Route& route, const EffectiveRoute& effective, const Part
 // The routes of an API's messages leave `table`; its $connect asks its integration before the connection is the registry's.
 SocketPart make_socket_part(const config::Settings& settings, const config::ApiSettings& api, RouteTable& table, std::size_t first,
                             const Parts& parts) {
-  SocketPart part{parts.runtime.socket_api(api.name), nullptr};
+  SocketPart part{parts.runtime.socket_api(api.id()), nullptr};
   SocketApiBuilder builder(settings, api, parts.runtime.registry());
   for (std::size_t i = 0; i < api.routes.size(); ++i) {
     const config::RouteSettings& route = api.routes[i];
@@ -96,13 +102,13 @@ SocketPart make_socket_part(const config::Settings& settings, const config::ApiS
     }
     const bool written = !route.position.empty();
     const bool backend = std::holds_alternative<ProxySettings>(route.integration);
-    compiled->integration = wsapi::make_connect({*route.socket, backend, builder.limits()}, written ? compiled->integration : nullptr,
-                                                part.api, parts.runtime.sockets());
+    wsapi::ConnectSettings connect{api.name, api.stage, *route.socket, backend, builder.limits()};
+    compiled->integration = wsapi::make_connect(std::move(connect), written ? compiled->integration : nullptr, part.api, parts.runtime.sockets());
   }
   const config::RouteSettings nowhere = nowhere_route();
   const EffectiveRoute effective = effective_route(settings, &api, &nowhere);
   auto steps_only = std::make_unique<pipeline::Route>();
-  steps_only->api = api.name;
+  name(*steps_only, api);
   steps_only->label = effective.label;
   steps_only->steps = make_steps(effective, parts);
   builder.add_nowhere(std::move(steps_only));
@@ -126,7 +132,7 @@ std::unique_ptr<pipeline::Route> make_tables_route(const config::Settings& setti
   const config::ApiSettings api = tables_api(*settings.dynamodb);
   auto route = std::make_unique<pipeline::Route>();
   const EffectiveRoute effective = effective_route(settings, &api, &api.routes.front());
-  route->api = api.name;
+  name(*route, api);
   route->label = effective.label;
   route->pattern = api.routes.front().pattern;
   compile(*route, effective, parts);
@@ -139,7 +145,7 @@ RouteTable make_route_table(const config::Settings& settings) {
   RouteTable table;
   const auto add = [&](const config::ApiSettings& api, const config::RouteSettings* route) {
     auto compiled = std::make_unique<pipeline::Route>();
-    compiled->api = api.name;
+    name(*compiled, api);
     compiled->label = effective_route(settings, &api, route).label;
     if (route) compiled->pattern = route->pattern;
     return table.routes.emplace_back(std::move(compiled)).get();

@@ -13,16 +13,14 @@ using wsapi::SocketRoute;
 
 SocketApiBuilder::SocketApiBuilder(const config::Settings& settings, const config::ApiSettings& api, observe::Registry& registry)
     : api_(api), registry_(registry), routes_(std::make_shared<wsapi::SocketRoutes>()) {
-  routes_->api = api.name;
   if (!api.base_path.empty()) routes_->path = api.base_path;
   routes_->selection = api.sockets->selection;
   routes_->limits = std::make_shared<const wsapi::ConnectionLimits>(api.sockets->limits);
-  const auto style = api.scoped.errors ? api.scoped.errors : settings.scoped.errors;
-  routes_->errors = style.value_or(config::ErrorStyle::kHelpful);
+  routes_->errors = effective_route(settings, &api, nullptr).scoped.errors.value_or(config::ErrorStyle::kHelpful);
 }
 
 wsapi::RouteCounters SocketApiBuilder::counters(std::string_view route) const {
-  const observe::Labels labels{{"api", api_.name}, {"route", std::string(route)}};
+  const observe::Labels labels{{"api", api_.id()}, {"route", std::string(route)}};
   return {&registry_.counter("gatehouse_websocket_api_messages_total", "Messages to a route of a WebSocket API; of $disconnect: ends.", labels),
           &registry_.counter("gatehouse_websocket_api_replies_total", "Messages that were answered with what the integration said.", labels),
           &registry_.counter("gatehouse_websocket_api_integration_errors_total", "Messages whose integration failed.", labels)};

@@ -126,6 +126,12 @@ Pairs path_parameters(const RequestContext& context) {
   return pairs;
 }
 
+Pairs stage_variables(const RequestContext& context) {
+  Pairs pairs;
+  for (const auto& [name, value] : context.route.stage_variables) pairs.push_back({name, value});
+  return pairs;
+}
+
 std::string_view host_name(const RequestContext& context) { return context.host.substr(0, context.host.rfind(':')); }
 
 // "/pets/{id}" of "GET /pets/{id}"; "$default" is what it is.
@@ -154,8 +160,8 @@ std::string request_event_1(std::span<const std::string_view> sources, RequestCo
   json.put("resource", resource_of(context)).put("path", context.path).put("httpMethod", head.method_text);
   json.map("headers", headers, Several::kLast).map("multiValueHeaders", headers, Several::kAll);
   json.map("queryStringParameters", query, Several::kLast).map("multiValueQueryStringParameters", query, Several::kAll);
-  json.map("pathParameters", path_parameters(context), Several::kLast).open("stageVariables").close();
-  json.open("requestContext").put("accountId", kArnAccount).put("apiId", context.route.api).put("stage", kArnStage);
+  json.map("pathParameters", path_parameters(context), Several::kLast).map("stageVariables", stage_variables(context), Several::kLast);
+  json.open("requestContext").put("accountId", kArnAccount).put("apiId", context.route.api).put("stage", context.route.stage);
   json.put("domainName", host_name(context)).put("requestId", context.request_id).put("path", context.path);
   json.put("resourceId", context.route.label).put("resourcePath", resource_of(context)).put("httpMethod", head.method_text);
   json.put("protocol", head.version == http::Version::kHttp10 ? "HTTP/1.0" : "HTTP/1.1");
@@ -180,9 +186,9 @@ std::string request_event_2(std::span<const std::string_view> sources, RequestCo
   json.open("http").put("method", head.method_text).put("path", context.path);
   json.put("protocol", head.version == http::Version::kHttp10 ? "HTTP/1.0" : "HTTP/1.1").put("sourceIp", context.client.to_string());
   json.put("userAgent", head.fields.get(FieldId::kUserAgent).value_or("")).close();
-  json.put("requestId", context.request_id).put("routeKey", context.route.label).put("stage", kArnStage);
+  json.put("requestId", context.request_id).put("routeKey", context.route.label).put("stage", context.route.stage);
   json.put("time", write_log_time(time, now)).number("timeEpoch", epoch_milliseconds(now)).close();
-  json.map("pathParameters", path_parameters(context), Several::kLast).open("stageVariables").close().close();
+  json.map("pathParameters", path_parameters(context), Several::kLast).map("stageVariables", stage_variables(context), Several::kLast).close();
   return std::move(json.text);
 }
 

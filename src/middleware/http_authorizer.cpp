@@ -102,7 +102,8 @@ Question HttpAuthorizer::question(RequestContext& context) const {
   std::vector<std::string_view> parts = question.sources;
   question.caller = secret_(parts);
   // Of a route that takes any method each is one of its own, as for a policy.
-  for (const std::string_view part : {std::string_view(context.route.api), std::string_view(context.route.label), context.request().method_text})
+  const pipeline::Route& route = context.route;
+  for (const std::string_view part : {std::string_view(route.api), std::string_view(route.stage), std::string_view(route.label), context.request().method_text})
     parts.push_back(part);
   question.caller_and_route = secret_(parts);
   return question;

@@ -153,6 +153,7 @@ constexpr std::array kVariables = std::to_array<Variable>({
     {"responseLatency", 24, [](Value& to, const LogFacts& f) { to.milliseconds(f.took); }},
     {"responseLength", 24, [](Value& to, const LogFacts& f) { to.number(f.bytes_out); }},
     {"routeKey", kName, nullptr, [](Value& to, const LogFacts&, const RequestContext& c) { kText(to, c.route.label); }},
+    {"stage", kName, nullptr, [](Value& to, const LogFacts&, const RequestContext& c) { kText(to, c.route.stage); }},
     {"status", 24, [](Value& to, const LogFacts& f) { to.number(static_cast<std::uint64_t>(f.status)); }},
     {"target", kName, nullptr, [](Value& to, const LogFacts&, const RequestContext& c) { kText(to, c.upstream.target); }},
     {"traceId", kWord, nullptr,

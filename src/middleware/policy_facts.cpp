@@ -11,7 +11,7 @@ using http::FieldId;
 std::string_view method_arn(pipeline::RequestContext& context) {
   std::string_view path = context.path;
   if (path.starts_with('/')) path.remove_prefix(1);
-  return context.arena().concat({"arn:aws:execute-api:", kArnRegion, ":", kArnAccount, ":", context.route.api, "/", kArnStage, "/",
+  return context.arena().concat({"arn:aws:execute-api:", kArnRegion, ":", kArnAccount, ":", context.route.api, "/", context.route.stage, "/",
                                  context.request().method_text, "/", path});
 }
 

@@ -51,17 +51,26 @@ std::uint64_t caller_key(const pipeline::RequestContext& context, std::uint64_t 
   return who.empty() ? client_key(context.client, ~seed) : keyed_hash64(who, seed);
 }
 
+const std::string& scope_of(ThrottleKey per, const ThrottleScopes& scopes) {
+  switch (per) {
+    case ThrottleKey::kApi: return scopes.api;
+    case ThrottleKey::kStage:
+    case ThrottleKey::kRoute: return scopes.stage;
+    default: return scopes.written;
+  }
+}
+
 class Rule {
  public:
   // The rate is part of the key: after a reload that changes it, times that the old one left would mean something else.
-  Rule(const ThrottleSettings& settings, const std::string& api, const std::string& scope, std::uint64_t seed)
+  Rule(const ThrottleSettings& settings, const ThrottleScopes& scopes, std::uint64_t seed)
       : per_(settings.per),
         header_(settings.header),
         header_id_(http::field_id(settings.header)),
         claim_(read_claim(settings)),
         rate_(settings.rate),
         burst_(settings.burst > 0 ? settings.burst : default_burst(settings.rate)),
-        seed_(keyed_hash64(per_ == ThrottleKey::kApi || per_ == ThrottleKey::kRoute ? api : scope,
+        seed_(keyed_hash64(scope_of(settings.per, scopes),
                            keyed_hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_ + settings.claim,
                                         seed + static_cast<std::uint64_t>(per_)))) {}
 
@@ -71,7 +80,8 @@ class Rule {
   // Requests without the key, field or claim that a rule counts by are counted by client.
   std::uint64_t key(pipeline::RequestContext& context) const {
     switch (per_) {
-      case ThrottleKey::kApi: return seed_;
+      case ThrottleKey::kApi:
+      case ThrottleKey::kStage: return seed_;
       case ThrottleKey::kRoute: return keyed_hash64(context.route.label, seed_);
       case ThrottleKey::kApiKey: return caller_key(context, seed_);
       case ThrottleKey::kHeader:
@@ -156,10 +166,10 @@ class Taking {
 
 class ThrottleStep final : public pipeline::Middleware {
  public:
-  ThrottleStep(const std::vector<ThrottleSettings>& settings, const std::string& api, const std::string& scope,
-               std::shared_ptr<Buckets> table, const Clock& clock, PlanUse plans)
+  ThrottleStep(const std::vector<ThrottleSettings>& settings, const ThrottleScopes& scopes, std::shared_ptr<Buckets> table, const Clock& clock,
+               PlanUse plans)
       : plans_(std::move(plans), clock), table_(std::move(table)), clock_(clock) {
-    for (const auto& rule : settings) rules_.emplace_back(rule, api, scope, table_->seed());
+    for (const auto& rule : settings) rules_.emplace_back(rule, scopes, table_->seed());
   }
 
   std::string_view name() const override { return "throttle"; }
@@ -209,9 +219,9 @@ class ThrottleStep final : public pipeline::Middleware {
 
 }  // namespace
 
-Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
-                   std::shared_ptr<Buckets> table, const Clock& clock, PlanUse plans) {
-  return std::make_shared<ThrottleStep>(settings, api, scope, std::move(table), clock, std::move(plans));
+Step make_throttle(std::vector<ThrottleSettings> settings, const ThrottleScopes& scopes, std::shared_ptr<Buckets> table, const Clock& clock,
+                   PlanUse plans) {
+  return std::make_shared<ThrottleStep>(settings, scopes, std::move(table), clock, std::move(plans));
 }
 
 }  // namespace gatehouse::middleware

@@ -175,6 +175,7 @@ class TracingStep final : public pipeline::Middleware {
     if (span.failed) span.attributes.emplace_back("error.type", std::string(outcome.reason));
     span.attributes.emplace_back("gatehouse.request_id", std::string(context.request_id));
     span.attributes.emplace_back("gatehouse.api", context.route.api);
+    span.attributes.emplace_back("gatehouse.stage", context.route.stage);
     span.attributes.emplace_back("gatehouse.reason", std::string(outcome.reason));
     return span;
   }

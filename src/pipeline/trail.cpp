@@ -51,6 +51,7 @@ void Trail::note(std::string_view step, std::string_view outcome) {
 void Trail::tell(RequestContext& context, http::ResponseHead& head) const {
   std::string text = "{\"config\":" + std::to_string(config_version_);
   append_member(text, "api", context.route.api);
+  append_member(text, "stage", context.route.stage);
   append_member(text, "route", context.route.label);
   text += ",\"steps\":[" + steps_ + (cut_ ? ",[\"...\",\"\"]]" : "]");
   append_member(text, "decided_by", context.decided_by);

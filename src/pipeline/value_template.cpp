@@ -170,6 +170,7 @@ std::string_view ValueTemplate::context_value(ContextValue which, RequestContext
     case ContextValue::kHost: return context.host;
     case ContextValue::kScheme: return context.scheme;
     case ContextValue::kApi: return context.route.api;
+    case ContextValue::kStage: return context.route.stage;
     case ContextValue::kRoute: return context.route.label;
     case ContextValue::kIdentity: return context.identity.subject;
     case ContextValue::kConnectionId:

@@ -16,11 +16,11 @@ namespace {
 constexpr std::array<std::string_view, 10> kVariables = {"path",     "query", "header", "context", "claims",
                                                           "response", "body",  "uuid",   "ulid",    "now"};
 // In the order of ContextValue.
-constexpr std::array<std::string_view, 19> kContextNames = {
-    "request_id", "client_ip", "method", "path", "host", "scheme", "api", "route", "identity",
+constexpr std::array<std::string_view, 20> kContextNames = {
+    "request_id", "client_ip", "method", "path", "host", "scheme", "api", "stage", "route", "identity",
     "connection_id", "event", "message_id", "connected_at", "disconnect_code", "disconnect_reason",
     "error.message", "error.messageString", "error.responseType", "error.validationErrorString"};
-constexpr std::size_t kOrdinaryNames = 15;  // those that are known outside of refusals
+constexpr std::size_t kOrdinaryNames = 16;  // those that are known outside of refusals
 
 // "realm_access.roles[0]": dots and brackets only where a claim's path goes on behind them.
 std::string_view take_claim_path(std::string_view& text) {

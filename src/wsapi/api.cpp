@@ -45,8 +45,8 @@ void count(observe::Counter* counter, const net::Worker& worker) {
 
 }  // namespace
 
-SocketApi::SocketApi(std::string name, std::size_t workers, const Clock& clock, SocketObserver& observer)
-    : name_(std::move(name)), clock_(clock), observer_(observer), by_worker_(workers) {}
+SocketApi::SocketApi(std::string id, std::size_t workers, const Clock& clock, SocketObserver& observer)
+    : id_(std::move(id)), clock_(clock), observer_(observer), by_worker_(workers) {}
 
 void SocketApi::adopt(const net::Worker& worker, std::shared_ptr<const SocketRoutes> routes) {
   by_worker_[worker.index()] = std::move(routes);
@@ -71,7 +71,7 @@ net::Task<void> SocketApi::on_message(std::shared_ptr<Connection> connection, Me
 net::Task<void> SocketApi::on_closed(std::shared_ptr<Connection> connection, Ending ending) {
   const ConnectionFacts facts = connection->facts();
   const std::string id = connection->id().to_string();
-  observer_.on_socket_closed(connection->worker(), {name_, facts.route, facts.request_id, id, facts.source, ending});
+  observer_.on_socket_closed(connection->worker(), {id_, facts.route, facts.request_id, id, facts.source, ending});
   if (ending.reason == kTakenOver) co_return;  // another node tells
   net::Task<void> telling = tell_end(connection->worker(), connection->id(), facts, std::move(ending));
   co_await telling;
@@ -89,7 +89,7 @@ net::Task<void> SocketApi::tell_end(net::Worker& worker, ConnectionId id, Connec
   const int status = call.exchange().answered().status;
   if (status >= 200 && status < 300) co_return;
   count(route.counters.integration_errors, worker);
-  log::warn("disconnect_not_told", {{"api", name_},
+  log::warn("disconnect_not_told", {{"api", id_},
                                     {"connection_id", call.socket().connection_id},
                                     {"request_id", call.context().request_id},
                                     {"status", std::uint64_t(status)},

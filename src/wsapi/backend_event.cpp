@@ -29,6 +29,7 @@ void add_fields(RequestContext& context) {
   edits.append("X-Gatehouse-Route", socket.route_key);
   edits.append("X-Gatehouse-Event", socket.event);
   edits.append("X-Gatehouse-Api", context.route.api);
+  edits.append("X-Gatehouse-Stage", context.route.stage);
   const auto connected = std::chrono::duration_cast<std::chrono::milliseconds>(socket.connected_at.time_since_epoch()).count();
   edits.append("X-Gatehouse-Connected-At", decimal(context.arena(), static_cast<std::uint64_t>(connected)));
   if (!socket.message_id.empty()) edits.append("X-Gatehouse-Message-Id", socket.message_id);
@@ -44,7 +45,7 @@ std::string event_of(const RequestContext& context, std::string_view payload, co
   EventFacts facts;
   facts.route_key = socket.route_key;
   facts.api = context.route.api;
-  facts.stage = socket.stage;
+  facts.stage = context.route.stage;
   facts.domain_name = context.host;
   facts.connection_id = socket.connection_id;
   facts.request_id = context.request_id;

@@ -87,7 +87,8 @@ class ConnectIntegration final : public pipeline::Integration {
   ConnectIntegration(ConnectSettings settings, std::shared_ptr<const pipeline::Integration> inner, std::shared_ptr<SocketApi> api,
                      std::shared_ptr<Registry> registry)
       : settings_(std::move(settings)), inner_(std::move(inner)), api_(std::move(api)), registry_(std::move(registry)) {
-    inner_route_.api = api_->api();
+    inner_route_.api = settings_.api;
+    inner_route_.stage = settings_.stage;
     inner_route_.label = "$connect";
   }
 

@@ -20,7 +20,7 @@ class Watcher final : public RegistryWatcher {
   explicit Watcher(std::shared_ptr<FleetState> state) : state_(std::move(state)) {}
 
   void on_opened(const Connection& connection) override {
-    std::string record = write_record(connection.sink().api(), connection.sink().stage(), connection.facts());
+    std::string record = write_record(connection.sink().api(), connection.facts());
     FleetState::with_node(state_, [id = connection.id().to_string(), record = std::move(record)](FleetNode& node) mutable {
       node.records().opened(std::move(id), std::move(record));
     });

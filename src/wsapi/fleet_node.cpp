@@ -217,7 +217,7 @@ void FleetNode::visit(unsigned worker, std::uint64_t from, bool with_records, st
                       Done<std::uint64_t> done) {
   const auto seen = std::make_shared<std::vector<Seen>>();
   const auto see = [seen, with_records](const Connection& connection) {
-    std::string record = with_records ? write_record(connection.sink().api(), connection.sink().stage(), connection.facts()) : std::string();
+    std::string record = with_records ? write_record(connection.sink().api(), connection.facts()) : std::string();
     seen->push_back({connection.id(), std::move(record)});
   };
   state_->registry.visit(worker, from, kVisited, see, [state = state_, seen, look = std::move(look), done = std::move(done)](std::uint64_t next) {

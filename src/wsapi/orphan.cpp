@@ -59,10 +59,9 @@ std::string text_of(JsonValue value) { return value && value.is_string() ? std::
 
 }  // namespace
 
-std::string write_record(std::string_view api, std::string_view stage, const ConnectionFacts& facts) {
+std::string write_record(std::string_view api, const ConnectionFacts& facts) {
   Writer writer;
   writer.text("api", api);
-  writer.text("stage", stage);
   writer.text("source", facts.source.to_string());
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(facts.connected_at.time_since_epoch());
   writer.raw("at", std::to_string(since.count()));
@@ -85,7 +84,6 @@ std::optional<Orphan> read_record(const ConnectionId& id, std::string_view recor
   Orphan orphan;
   orphan.id = id;
   orphan.api = text_of(root.find("api"));
-  orphan.stage = text_of(root.find("stage"));
   const auto source = IpAddress::parse(text_of(root.find("source")));
   const JsonValue at = root.find("at");
   if (orphan.api.empty() || !source || !at || !at.is_number()) return std::nullopt;

@@ -40,7 +40,7 @@ def test_spans_of_a_sampled_request_arrive(rig, collector):
     expected = {"http.route": "/orders/{id}", "http.request.method": "GET", "url.path": "/orders/7", "url.scheme": "http",
                 "server.address": "gateway.test", "client.address": "127.0.0.1", "network.protocol.version": "1.1",
                 "user_agent.original": "test/1", "http.response.status_code": 200, "gatehouse.request_id": answer.fields["x-request-id"],
-                "gatehouse.api": "everything", "gatehouse.reason": "ok"}
+                "gatehouse.api": "everything", "gatehouse.stage": "$default", "gatehouse.reason": "ok"}
     assert server["attributes"] == expected
     assert (client["traceId"], client["parentSpanId"], client["name"]) == (TRACE, server["spanId"], "GET")
     assert client["attributes"] == {"http.request.method": "GET", "server.address": "127.0.0.1", "server.port": gateway.upstream.port,

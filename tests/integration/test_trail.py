@@ -29,7 +29,7 @@ def trail_of(answer):
 def test_a_proxied_request_tells_its_way(front):
     answer = front.get("/orders/7", fields=[("X-Gatehouse-Trace", front.token), ("x-api-key", "right")])
     assert trail_of(answer) == {
-        "config": 1, "api": "shop", "route": "GET /orders/{id}",
+        "config": 1, "api": "shop", "stage": "$default", "route": "GET /orders/{id}",
         "steps": [["access_log", "pass"], ["metrics", "pass"], ["overload", "pass"], ["authenticate", "pass"], ["throttle", "pass"]],
         "reason": "ok", "auth": "api_key", "key": "one", "integration": "http_proxy", "backend": "fake", "target": front.upstream.url, "tries": 1,
         "status": 200}

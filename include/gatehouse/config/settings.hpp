@@ -28,6 +28,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -95,14 +96,21 @@ struct RouteSettings {
   bool operator==(const RouteSettings&) const = default;
 };
 
+// An API, or one of its stages: each is one of these, with what is the same for all of them.
 struct ApiSettings {
   std::string name;
+  std::string stage = "$default";
+  std::vector<std::pair<std::string, std::string>> variables;  // what $stage.x stood for
+  std::size_t item = 0;  // of the list `apis`, from which it was read
   std::vector<std::string> hosts;
   std::string base_path;
   ScopedSettings scoped;
+  ScopedSettings stage_scoped;  // wins over `scoped`
   std::optional<wsapi::ApiSettings> sockets;  // type: websocket
   std::optional<ScopedSettings> management;   // who may make management calls; none: nobody here
   std::vector<RouteSettings> routes;
+  // "shop", or "shop/dev": what tells it from all others.
+  std::string id() const { return stage == "$default" ? name : name + '/' + stage; }
   bool operator==(const ApiSettings&) const = default;
 };
 

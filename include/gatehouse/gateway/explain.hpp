@@ -23,7 +23,7 @@ struct ExplainedStep {
 struct Explanation {
   bool matched = false;
   int status = 0;           // what is answered when not matched: 400, 404, 405
-  std::string api, route;   // label
+  std::string api, stage, route;  // "shop/dev", "dev", label
   std::string position;     // in the file
   std::string integration;  // "backend orders → http://orders-1:8000/internal/orders/7"
   std::string normalised_path;

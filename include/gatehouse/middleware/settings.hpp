@@ -24,7 +24,7 @@ struct CorsSettings {
   bool operator==(const CorsSettings&) const = default;
 };
 
-enum class ThrottleKey : std::uint8_t { kRoute, kApi, kClientIp, kApiKey, kHeader, kClaim, kConnection };
+enum class ThrottleKey : std::uint8_t { kRoute, kApi, kClientIp, kApiKey, kHeader, kClaim, kConnection, kStage };
 
 struct ThrottleSettings {
   ThrottleKey per = ThrottleKey::kRoute;

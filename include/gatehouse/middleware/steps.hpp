@@ -53,13 +53,18 @@ Step make_authenticate(std::vector<AuthorizerGroup> groups);
 // Whether the caller's claims allow it: 403 "scope_missing" (with a challenge, RFC 6750 section 3.1) or "claim_mismatch" when they do
 // not, "claim_missing" when what the route does cannot be done without one. A caller without claims has none of them.
 Step make_authorize(AuthorizeSettings settings);
+// Whose buckets a rule may ask for.
+struct ThrottleScopes {
+  std::string api;      // "shop"
+  std::string stage;    // "shop/dev"
+  std::string written;  // where the rules stand: what is said for an API holds for all its routes together
+};
 // The tightest of `settings` decides: 429 "throttled" with Retry-After; RateLimit-* on every answer. Buckets of clients, keys
-// and fields are kept for each `scope`: the place where the rules were written, so that what is said for an API holds for
-// all its routes together; those of per: api for each `api`; those of per: route for each route of `api`. The plan of the caller's
+// and fields are kept for where the rules are written; those of per: route for each route of the stage. The plan of the caller's
 // key is one rule more, and its quota the last word: 429 "quota_exceeded". Where nobody can tell what the fleet took: 503
 // "throttle_unavailable".
-Step make_throttle(std::vector<ThrottleSettings> settings, std::string api, std::string scope,
-                   std::shared_ptr<Buckets> table, const Clock& clock, PlanUse plans = {});
+Step make_throttle(std::vector<ThrottleSettings> settings, const ThrottleScopes& scopes, std::shared_ptr<Buckets> table, const Clock& clock,
+                   PlanUse plans = {});
 // 400 "parameters_missing" and "schema_violation", 413 "body_too_large", 415 "content_type_unsupported". A body that was looked
 // at is held for the integration.
 Step make_validate(ValidateSettings settings);

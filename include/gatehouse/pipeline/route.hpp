@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gatehouse::pipeline {
@@ -26,6 +27,8 @@ struct Route {
   bool answers_preflights = false;                       // a CORS step is among them
   Duration total_timeout{};                              // of the whole exchange; 0: none
   std::string_view action = "execute-api:Invoke";        // what policies call a request to it
+  std::string stage = "$default";
+  std::vector<std::pair<std::string, std::string>> stage_variables = {};  // for events that tell of them
 };
 
 }  // namespace gatehouse::pipeline

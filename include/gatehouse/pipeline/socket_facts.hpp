@@ -12,7 +12,6 @@ struct SocketFacts {
   std::string_view connection_id;
   std::string_view event;      // "CONNECT", "MESSAGE", "DISCONNECT"
   std::string_view route_key;  // as written: "$connect", "sendMessage"
-  std::string_view stage = "$default";
   std::string_view message_id;  // of a message
   std::string_view user_agent;  // of the handshake
   std::chrono::system_clock::time_point connected_at;

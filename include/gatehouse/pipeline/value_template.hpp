@@ -15,7 +15,7 @@ namespace gatehouse::pipeline {
 
 // $path.x $query.x $header.x $context.x $claims.x $uuid $ulid $now, each with |default; $$ is a dollar sign.
 // $response.header.x, where an answer is there: its field of that name.
-// $context: request_id, client_ip, method, path, host, scheme, api, route, identity; of connections of a WebSocket API
+// $context: request_id, client_ip, method, path, host, scheme, api, stage, route, identity; of connections of a WebSocket API
 //   connection_id, event, message_id, connected_at, disconnect_code, disconnect_reason; and Amazon's names of the same:
 //   requestId, identity.sourceIp, httpMethod, domainName, routeKey, authorizer.claims.x, … (amazon_names.hpp).
 // - $claims.x.y[0] looks into what the authorizer says of the caller; ${claims.cognito:groups} for names with other characters
@@ -69,6 +69,7 @@ class ValueTemplate {
     kHost,
     kScheme,
     kApi,
+    kStage,
     kRoute,
     kIdentity,
     kConnectionId,

@@ -38,7 +38,6 @@ struct SocketRoute {
 
 // Of one configuration. Immutable, shared by workers.
 struct SocketRoutes {
-  std::string api;
   std::string path = "/";  // what backends see unless their route says otherwise
   RouteSelection selection = *RouteSelection::parse("$request.body.action");
   pipeline::ErrorStyle errors = pipeline::ErrorStyle::kHelpful;
@@ -72,7 +71,7 @@ class SocketObserver {
 class SocketApi final : public MessageSink, public std::enable_shared_from_this<SocketApi> {
  public:
   // Clock and observer outlive it.
-  SocketApi(std::string name, std::size_t workers, const Clock& clock, SocketObserver& observer);
+  SocketApi(std::string id, std::size_t workers, const Clock& clock, SocketObserver& observer);
 
   // On the worker's thread: what comes from now on is handled so, on connections that are open already too.
   void adopt(const net::Worker& worker, std::shared_ptr<const SocketRoutes> routes);
@@ -80,14 +79,14 @@ class SocketApi final : public MessageSink, public std::enable_shared_from_this<
   SocketObserver& observer() const { return observer_; }
   const Clock& clock() const { return clock_; }
 
-  std::string_view api() const override { return name_; }
+  std::string_view api() const override { return id_; }
   net::Task<void> on_message(std::shared_ptr<Connection> connection, Message message) override;
   net::Task<void> on_closed(std::shared_ptr<Connection> connection, Ending ending) override;
   // The end of a connection that $connect let in and that never came to be.
   net::Task<void> tell_end(net::Worker& worker, ConnectionId id, ConnectionFacts facts, Ending ending);
 
  private:
-  const std::string name_;
+  const std::string id_;
   const Clock& clock_;
   SocketObserver& observer_;
   std::vector<std::shared_ptr<const SocketRoutes>> by_worker_;  // each read and written by its worker alone
@@ -96,6 +95,7 @@ class SocketApi final : public MessageSink, public std::enable_shared_from_this<
 // The integration of an API's $connect: asks `inner` (null: everybody is let in), then switches protocols. 426 where no WebSocket
 // is asked for; what `inner` says beyond 2xx is the answer.
 struct ConnectSettings {
+  std::string api, stage;
   RouteSettings route;
   bool backend = false;
   std::shared_ptr<const ConnectionLimits> limits;

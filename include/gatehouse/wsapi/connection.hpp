@@ -67,8 +67,7 @@ struct Ending {
 class MessageSink {
  public:
   virtual ~MessageSink() = default;
-  virtual std::string_view api() const = 0;
-  virtual std::string_view stage() const { return "$default"; }
+  virtual std::string_view api() const = 0;  // and its stage: "chat", "chat/dev"
   // The connection's next message waits until this ends. What it throws ends the connection with 1011.
   virtual net::Task<void> on_message(std::shared_ptr<Connection> connection, Message message) = 0;
   // After the last message: the $disconnect. Exactly once for each connection that was opened, as long as the worker runs.

@@ -15,7 +15,7 @@ namespace gatehouse::wsapi {
 // A connection without its node.
 struct Orphan {
   ConnectionId id;
-  std::string api, stage;
+  std::string api;
   std::chrono::system_clock::time_point connected_at;
   IpAddress source;
   bool secure = false;
@@ -31,7 +31,7 @@ inline constexpr std::string_view kTakenOver = "websocket_taken_over";
 // Claims beyond this are left out.
 inline constexpr std::size_t kLargestRecordedClaims = 16 * 1024;
 
-std::string write_record(std::string_view api, std::string_view stage, const ConnectionFacts& facts);
+std::string write_record(std::string_view api, const ConnectionFacts& facts);
 // Nothing: it is no such record.
 std::optional<Orphan> read_record(const ConnectionId& id, std::string_view record);
 

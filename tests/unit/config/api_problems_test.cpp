@@ -55,11 +55,9 @@ const ProblemCase kCases[] = {
      R"(apis: [{name: chat, type: htp, routes: [{match: GET /a, mock: {}}]}])",
      {R"(2:27: apis.chat.type: expected http or websocket, found 'htp' (did you mean 'http'?))"}},
     {"WithLaterFeatures",
-     R"(apis: [{name: shop, stages: {}, variables: {}, openapi: a.yaml, canary: {}, routes: [{match: GET /a, mock: {}}]}])",
-     {R"(2:21: apis.shop.stages: 'stages' is not available in this version)",
-      R"(2:33: apis.shop.variables: 'variables' is not available in this version)",
-      R"(2:48: apis.shop.openapi: 'openapi' is not available in this version)",
-      R"(2:65: apis.shop.canary: 'canary' is not available in this version)"}},
+     R"(apis: [{name: shop, openapi: a.yaml, canary: {}, routes: [{match: GET /a, mock: {}}]}])",
+     {R"(2:21: apis.shop.openapi: 'openapi' is not available in this version)",
+      R"(2:38: apis.shop.canary: 'canary' is not available in this version)"}},
     {"RouteWithoutMatch",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:
@@ -170,14 +168,14 @@ apis:
   - {match: GET /a, lambda: {name: notes}, reply: true})",
      {R"(6:21: apis.shop.routes[0].lambda: 'lambda' is not available in this version)",
       R"(6:51: apis.shop.routes[0].reply: 'reply' is for APIs with type: websocket (leave it out))"}},
-    {"RouteWithLaterVariables",
+    {"RouteWithUnknownVariables",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:
 - name: shop
   routes:
   - {match: GET /a, mock: {body: "$header.sub|a", headers: {x-a: "${response.body.x}", x-b: $stage.x, x-c: "$$claims.sub"}}})",
-     {R"(6:66: apis.shop.routes[0].mock.headers.x-a: '$response.body' is not available in this version)",
-      R"(6:93: apis.shop.routes[0].mock.headers.x-b: '$stage' is not available in this version)"}},
+     {R"(6:66: apis.shop.routes[0].mock.headers.x-a: ${response.body.x}: of an answer there is $response.header.x)",
+      R"(6:93: apis.shop.routes[0].mock.headers.x-b: the stage '$default' has no variable 'x' (add it to 'variables' of the stage or the API, or give a default: ${stage.x|value}))"}},
     {"RouteWithProtectedHeaders",
      R"(backends: {orders: {targets: [http://orders]}}
 apis:

@@ -10,10 +10,9 @@ namespace {
 
 using test::environment;
 
-std::string expanded(std::string_view text, Dollars dollars = Dollars::kPlain) {
-  auto out =
-      expand(text, dollars,
-             environment({{"NAME", "value"}, {"EMPTY", ""}, {"DOLLAR", "a$b"}, {"BAD", "a\x01"}, {"path", "p"}}));
+std::string expanded(std::string_view text, Dollars dollars = Dollars::kPlain, const StageInput* stage = nullptr) {
+  auto out = expand(text, dollars,
+                    environment({{"NAME", "value"}, {"EMPTY", ""}, {"DOLLAR", "a$b"}, {"BAD", "a\x01"}, {"path", "p"}, {"stage", "s"}}), stage);
   if (const auto* complaint = std::get_if<Complaint>(&out)) return "complaint: " + complaint->message;
   return std::get<std::string>(out);
 }
@@ -65,10 +64,32 @@ TEST(ReferencesTest, EscapesValuesForTemplates) {
   EXPECT_EQ(expanded("${DOLLAR}"), "a$b");
 }
 
+TEST(ReferencesTest, FillsInVariablesOfTheStage) {
+  const StageInput stage{"dev", {{"pool", "blue"}, {"none", ""}, {"cash", "5$"}, {"a-b", "dash"}}};
+  const auto in_stage = [&stage](std::string_view text, Dollars dollars = Dollars::kPlain) { return expanded(text, dollars, &stage); };
+  for (const Dollars dollars : {Dollars::kPlain, Dollars::kTemplate}) {
+    EXPECT_EQ(in_stage("$stage.pool", dollars), "blue");
+    EXPECT_EQ(in_stage("/${stage.pool}/x-$stageVariables.pool.y ${stageVariables.pool}", dollars), "/blue/x-blue.y blue");
+    EXPECT_EQ(in_stage("$stage.a-b", dollars), "dash");
+    EXPECT_EQ(in_stage("$stage.other|a.b-c d", dollars), "a.b-c d");
+    EXPECT_EQ(in_stage("${stage.other|any text}, $stage.none|x, ${stage.none|}", dollars), "any text, x, ");
+    EXPECT_EQ(in_stage("$stage.none", dollars), "");
+    EXPECT_EQ(in_stage("${stage}", dollars), "s");  // the environment's
+    EXPECT_EQ(in_stage("$stage.polo", dollars), "complaint: the stage 'dev' has no variable 'polo'");
+    EXPECT_EQ(expanded("$stage.pool|x", dollars), "complaint: '$stage.pool|x' is known inside of an API only");
+  }
+  EXPECT_EQ(in_stage("$stage.cash", Dollars::kTemplate), "5$$");
+  EXPECT_EQ(in_stage("$$stage.cash", Dollars::kTemplate), "$$stage.cash");
+  EXPECT_EQ(in_stage("$stage.cash"), "5$");
+  EXPECT_EQ(in_stage("$${stage.cash}"), "${stage.cash}");
+  EXPECT_EQ(in_stage("$stage. $stages.pool $stag", Dollars::kPlain), "$stage. $stages.pool $stag");
+  EXPECT_EQ(in_stage("${stage.pool"), "complaint: '${stage.pool' is no reference to the environment");
+}
+
 TEST(ReferencesTest, BoundsWhatAValueGrowsTo) {
   std::string text;
   for (int i = 0; i < 20; ++i) text += "${BIG}";
-  auto out = expand(text, Dollars::kPlain, environment({{"BIG", std::string(100'000, 'x')}}));
+  auto out = expand(text, Dollars::kPlain, environment({{"BIG", std::string(100'000, 'x')}}), nullptr);
   ASSERT_TRUE(std::holds_alternative<Complaint>(out));
   EXPECT_EQ(std::get<Complaint>(out).message, "is longer than 1 MB once its references are filled in");
 }

@@ -31,6 +31,20 @@ TEST_F(AuthorizerEventTest, TokenIsThreeMembers) {
                             "methodArn":"arn:aws:execute-api:us-east-1:000000000000:shop/$default/GET/v1/orders/7%20a"})"));
 }
 
+TEST_F(AuthorizerEventTest, AllNameTheStageAndItsVariables) {
+  route_.stage = "dev";
+  route_.stage_variables = {{"pool", "blue"}, {"quote", "\""}};
+  const json variables = {{"pool", "blue"}, {"quote", "\""}};
+  const std::string arn = "arn:aws:execute-api:us-east-1:000000000000:shop/dev/GET/v1/orders/7%20a";
+  EXPECT_EQ(event(AuthorizerPayload::kToken, {"t"})["methodArn"], arn);
+  for (const auto payload : {AuthorizerPayload::kRequest1, AuthorizerPayload::kRequest2}) {
+    const json made = event(payload, {"t"});
+    EXPECT_EQ(made["stageVariables"], variables);
+    EXPECT_EQ(made["requestContext"]["stage"], "dev");
+    EXPECT_EQ(made[payload == AuthorizerPayload::kRequest1 ? "methodArn" : "routeArn"], arn);
+  }
+}
+
 TEST_F(AuthorizerEventTest, Request1) {
   const json made = event(AuthorizerPayload::kRequest1, {"t\"1", "x"});
   const json expected = json::parse(R"({

@@ -26,7 +26,7 @@ class PlanThrottleTest : public StepTest {
                                                        {"monthly", {}, 0, {3, kMonth}},
                                                        {"both", {1, 1s}, 2, {3, kDay}}};
     auto book = std::make_shared<const plans::PlanBook>(settings, ledger_, registry_);
-    route_.steps = {make_throttle(std::move(rules), "shop", "shop GET /orders", table_, clock_, {std::move(book), std::move(otherwise)})};
+    route_.steps = {make_throttle(std::move(rules), {"shop", "shop", "shop GET /orders"}, table_, clock_, {std::move(book), std::move(otherwise)})};
   }
   std::unique_ptr<Request> request(const std::string& key, const std::string& plan) {
     auto made = std::make_unique<Request>(worker_, route_, "GET", "/orders");

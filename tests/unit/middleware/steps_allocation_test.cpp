@@ -79,11 +79,11 @@ TEST_F(StepsAllocationTest, NoStepAllocatesForARequestOnceItHasSeenOne) {
       make_limits(1000),
       make_overload(std::make_shared<Overload>()),
       make_concurrency({10}, std::make_shared<net::Permits>()),
-      make_throttle({{ThrottleKey::kClientIp, {}, {1000, 1s}, 1000}}, "shop", "shop", shared, clock_),
+      make_throttle({{ThrottleKey::kClientIp, {}, {1000, 1s}, 1000}}, {"shop", "shop", "shop"}, shared, clock_),
       make_cors({{"https://*.example.com"}, {"GET"}, {"x-a"}, {"x-b"}, true, 10min}),
       make_authenticate({{make_api_key(keys, std::make_shared<const KnownKeys>(keys.keys, nullptr, clock_))}}),
       make_throttle({{ThrottleKey::kClientIp, {}, {1000, 1s}, 1000}, {ThrottleKey::kRoute, {}, {1000, 1s}, 1000}},
-                    "shop", "shop", table_, clock_, {book, "free"}),
+                    {"shop", "shop", "shop"}, table_, clock_, {book, "free"}),
       make_transform(
           {{{Kind::kSet, "x-user", value}, {Kind::kRemove, "cookie", {}}}, {{Kind::kAppend, "x-by", value}}}),
   };

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 class ThrottleStepTest : public StepTest {
  protected:
   void use(std::vector<ThrottleSettings> rules) {
-    route_.steps = {make_throttle(std::move(rules), "shop", "shop GET /orders", table_, clock_)};
+    route_.steps = {make_throttle(std::move(rules), {"shop", "shop", "shop GET /orders"}, table_, clock_)};
   }
   static ThrottleSettings rule(ThrottleKey per, double per_second, std::uint64_t burst, std::string header = {}) {
     return {per, std::move(header), {per_second, 1s}, burst};
@@ -120,10 +120,22 @@ TEST_F(ThrottleStepTest, SharesTheBucketOfAnApiAmongItsRoutesAndNoneOfARoute) {
   use(rules);
   EXPECT_EQ(passing(5), 3);
   route_.label = "POST /orders";
-  route_.steps = {make_throttle(rules, "shop", "shop POST /orders", table_, clock_)};
+  route_.steps = {make_throttle(rules, {"shop", "shop", "shop POST /orders"}, table_, clock_)};
   EXPECT_EQ(passing(5), 2);
-  route_.steps = {make_throttle(rules, "other", "other POST /orders", table_, clock_)};
+  route_.steps = {make_throttle(rules, {"other", "other", "other POST /orders"}, table_, clock_)};
   EXPECT_EQ(passing(5), 3);
+}
+
+TEST_F(ThrottleStepTest, KeepsTheBucketsOfStagesApartAndThatOfTheirApiTogether) {
+  const auto rules = std::vector{rule(ThrottleKey::kApi, 1, 5), rule(ThrottleKey::kStage, 1, 3), rule(ThrottleKey::kRoute, 1, 2)};
+  route_.steps = {make_throttle(rules, {"shop", "shop/dev", "shop"}, table_, clock_)};
+  EXPECT_EQ(passing(5), 2);
+  route_.label = "POST /orders";
+  EXPECT_EQ(passing(5), 1);
+  route_.steps = {make_throttle(rules, {"shop", "shop/prod", "shop"}, table_, clock_)};
+  EXPECT_EQ(passing(5), 2);
+  route_.label = "GET /orders";
+  EXPECT_EQ(passing(5), 0);
 }
 
 TEST_F(ThrottleStepTest, LetsTheTightestOfSeveralRulesDecide) {

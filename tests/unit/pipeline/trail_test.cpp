@@ -38,7 +38,7 @@ TEST_F(TrailTest, TellsRouteStepsAndWhatDecided) {
   trail_.note("authenticate", "jwt_expired");
   context_.decided_by = "authenticate";
   context_.reason = "jwt_expired";
-  EXPECT_EQ(json::parse(field()), json::parse(R"({"config":3,"api":"shop","route":"GET /v1/orders/{id}",
+  EXPECT_EQ(json::parse(field()), json::parse(R"({"config":3,"api":"shop","stage":"$default","route":"GET /v1/orders/{id}",
     "steps":[["cors","pass"],["authenticate","jwt_expired"]],"decided_by":"authenticate","reason":"jwt_expired","status":401})"));
 }
 

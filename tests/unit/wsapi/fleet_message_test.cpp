@@ -126,11 +126,10 @@ TEST(OrphanTest, HasAllThatADisconnectCallNeeds) {
   facts.plan = "gold";
   facts.claims = std::make_shared<const crypto::Claims>(*JsonTree::parse(R"({"sub":"ann","n":1.50,"roles":["a","b"]})"));
   const ConnectionId id = ConnectionId::make(1, 2, 3);
-  const auto orphan = read_record(id, write_record("chat", "prod", facts));
+  const auto orphan = read_record(id, write_record("chat/prod", facts));
   ASSERT_TRUE(orphan);
   EXPECT_EQ(orphan->id, id);
-  EXPECT_EQ(orphan->api, "chat");
-  EXPECT_EQ(orphan->stage, "prod");
+  EXPECT_EQ(orphan->api, "chat/prod");
   const ConnectionFacts kept = orphan->facts();
   EXPECT_EQ(kept.source, facts.source);
   EXPECT_EQ(kept.connected_at, facts.connected_at);
@@ -153,7 +152,7 @@ TEST(OrphanTest, HasAllThatADisconnectCallNeeds) {
 TEST(OrphanTest, GoesWithoutClaimsThatAreTooLarge) {
   ConnectionFacts facts;
   facts.claims = std::make_shared<const crypto::Claims>(*JsonTree::parse("{\"a\":\"" + std::string(kLargestRecordedClaims, 'x') + "\"}"));
-  const std::string record = write_record("chat", "", facts);
+  const std::string record = write_record("chat", facts);
   EXPECT_LT(record.size(), 200u);
   const auto orphan = read_record(ConnectionId(), record);
   ASSERT_TRUE(orphan);
