@@ -5,11 +5,11 @@
 
 namespace gatehouse::config {
 
-bool uses_body(const RouteSettings& route) {
+bool uses_body(const ScopedSettings& scoped, const RouteSettings& route) {
   const auto uses = [](const middleware::FieldChange& change) { return change.value.uses_body(); };
   const auto* const proxy = std::get_if<integration::ProxySettings>(&route.integration);
-  return (proxy != nullptr && proxy->path && proxy->path->uses_body()) || std::ranges::any_of(route.transform.request, uses) ||
-         std::ranges::any_of(route.transform.query, uses);
+  if (proxy != nullptr && proxy->path && proxy->path->uses_body()) return true;
+  return scoped.request && (std::ranges::any_of(scoped.request->headers, uses) || std::ranges::any_of(scoped.request->query, uses));
 }
 
 }  // namespace gatehouse::config

@@ -33,6 +33,11 @@ void complain_of_throttle(const Cursor& at, const ScopedSettings& scoped, middle
 
 bool has_throttle(const ScopedSettings& scoped) { return scoped.throttle.has_value(); }
 
+bool use_claims(const std::vector<middleware::FieldChange>& changes) {
+  return std::ranges::any_of(changes, [](const auto& change) { return change.value.uses_claims(); });
+}
+constexpr std::string_view kUsesClaims = "uses $claims, and nobody has claims here";
+
 const Rule kRules[] = {
     {has_throttle, [](const ScopedSettings& scoped) { return counts_by(scoped, middleware::ThrottleKey::kApiKey); },
      [](const CallerFacts& facts) { return facts.api_key; },
@@ -53,6 +58,14 @@ const Rule kRules[] = {
      [](const ScopedSettings& scoped) { return scoped.claims && !scoped.claims->empty(); },
      [](const CallerFacts& facts) { return facts.claims; },
      [](const Cursor& at, const ScopedSettings&) { at.problem_at("claims", "nobody has claims here: no token is asked for", kNameClaims); }},
+    {[](const ScopedSettings& scoped) { return scoped.request.has_value(); },
+     [](const ScopedSettings& scoped) { return scoped.request && (use_claims(scoped.request->headers) || use_claims(scoped.request->query)); },
+     [](const CallerFacts& facts) { return facts.claims; },
+     [](const Cursor& at, const ScopedSettings&) { at.problem_at("request", kUsesClaims, kNameClaims); }},
+    {[](const ScopedSettings& scoped) { return scoped.response.has_value(); },
+     [](const ScopedSettings& scoped) { return scoped.response && use_claims(scoped.response->headers); },
+     [](const CallerFacts& facts) { return facts.claims; },
+     [](const Cursor& at, const ScopedSettings&) { at.problem_at("response", kUsesClaims, kNameClaims); }},
 };
 
 // Where a stage that says something says it.
@@ -115,8 +128,6 @@ class RuleCheck {
 bool uses_claims(const RouteSettings& route) {
   bool found = false;
   each_template(route.integration, [&found](const pipeline::ValueTemplate& value) { found = found || value.uses_claims(); });
-  for (const auto* changes : {&route.transform.request, &route.transform.response})
-    for (const auto& change : *changes) found = found || change.value.uses_claims();
   return found;
 }
 
@@ -127,7 +138,7 @@ void check_claims(const Cursor& root, const Settings& settings) {
   each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
     each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
       if (j >= api.routes.size() || !uses_claims(api.routes[j]) || caller_facts(settings, api, api.routes[j]).claims) return;
-      route_at.problem("the route uses $claims, and nobody has claims here", kNameClaims);
+      route_at.problem("the route " + std::string(kUsesClaims), kNameClaims);
     });
   });
 }

@@ -154,9 +154,8 @@ void describe_route(Fields& f, RouteSettings& s) {
           Need::kRequired);
   f.field("when", s.pattern, kWhen, "Conditions on headers and query.");
   describe_integration(f, s, FilesAllowed::kYes);
-  f.field("validate", s.validate, kValidate, "What requests must bring: parameters, content types, a body that matches a schema.");
-  describe_mapping(f, s);
   describe_scoped(f, s.scoped);
+  describe_mapping(f, s);
   refuse_cache_without_backend(f, s.scoped);
   refuse_per_connection(f, s.scoped);
   f.misplaced({"reply", "model", "event"}, kOnlyWebSocket, "leave it out");
@@ -168,6 +167,7 @@ void describe_stage(Fields& f, StageSettings& s) {
   describe_stage_variables(f);
   describe_stage_place(f, s);
   describe_scoped(f, s.scoped);
+  refuse_path_of_requests(f, s.scoped);
   refuse_per_connection(f, s.scoped);
   f.later({"canary"});
 }
@@ -187,6 +187,7 @@ void describe_api(Fields& f, ApiSettings& s) {
     f.reading()->reader().path_variables.clear();
   }
   describe_scoped(f, s.scoped);
+  refuse_path_of_requests(f, s.scoped);
   refuse_per_connection(f, s.scoped);
   f.field("routes", s.routes, list_of(kRoute, "[{match: \"$default\", backend: echo}]"), "What it answers to.",
           Need::kRequired);

@@ -108,6 +108,7 @@ void describe_gateway(Fields& f, Settings& s) {
   describe_plans(f, s);
   describe_authorizers(f, s);
   describe_scoped(f, s.scoped);
+  refuse_path_of_requests(f, s.scoped);
   refuse_per_connection(f, s.scoped);
   f.field("apis", s.apis, ApiList{},
           "What is offered to clients.");

@@ -1,4 +1,4 @@
-// request, response, parameters, response_parameters: changes on the way, in our form and in Amazon's
+// request, response; of a route also parameters, response_parameters: changes on the way, in our form and in Amazon's
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html).
 #include "descriptions.hpp"
 #include "gatehouse/base/strings.hpp"
@@ -44,13 +44,6 @@ void describe_headers(Fields& f, std::vector<FieldChange>& changes, const Templa
   std::ranges::move(made, std::back_inserter(changes));
 }
 
-struct RequestChanges {
-  std::vector<FieldChange> headers;
-  std::vector<FieldChange> query;
-  std::optional<pipeline::ValueTemplate> path;
-  std::uint64_t body_limit = TransformSettings().body_limit;
-};
-
 void describe_request(Fields& f, RequestChanges& s) {
   describe_headers(f, s.headers, kRequestValue);
   TemplateMap::Value set;
@@ -61,7 +54,7 @@ void describe_request(Fields& f, RequestChanges& s) {
           "Query parameters to put in, in place of those with the same name.");
   f.field("append_query", append, TemplateMap{kQueryName, kRequestValue, "{tag: $header.x-tag}"},
           "Query parameters to add to those with the same name.");
-  f.field("path", s.path, kPathTemplate, "The path that the backend sees: the same as `path` of the route.");
+  f.field("path", s.path, kPathTemplate, "Of a route: the path that the backend sees, the same as `path` beside it.");
   f.field("limit", s.body_limit, Ranged<std::uint64_t>{kAnySize, 1, 64 * 1024 * 1024},
           "The largest JSON body that values are taken from ($body.x): beyond it 413. `limits` holds besides.");
   for (auto& name : remove) s.query.push_back({Kind::kRemove, std::move(name), {}});
@@ -96,11 +89,6 @@ struct NewStatus {
   std::string print(int) const { return {}; }
   bool read(const Cursor& at, int& value) const { return kNewStatus.read(at, value) && check_new_status(at, value); }
   Shape shape(Model& model) const { return kNewStatus.shape(model); }
-};
-
-struct ResponseChanges {
-  std::vector<FieldChange> headers;
-  std::vector<ForStatus> by_status;
 };
 
 void describe_response(Fields& f, ResponseChanges& s) {
@@ -231,28 +219,34 @@ void take_path(Fields& f, RouteSettings& s, std::optional<pipeline::ValueTemplat
 
 }  // namespace
 
+void describe_changes(Fields& f, ScopedSettings& s) {
+  f.field("request", s.request, kRequestChanges, "Changes to the request on its way to the backend. {}: none.");
+  f.field("response", s.response, kResponseChanges, "Changes to the answer of the integration on its way to the client. {}: none.");
+}
+
+void refuse_path_of_requests(const Fields& f, const ScopedSettings& s) {
+  if (!s.request || !s.request->path) return;
+  f.reading()->child(*f.reading()->node().find("request")).problem_at("path", "a path is for routes with a backend", "move it to the routes");
+}
+
 void describe_mapping(Fields& f, RouteSettings& s) {
-  RequestChanges request;
-  ResponseChanges response;
   Mappings parameters;
   using ByStatus = Map<MappingList>;
   ByStatus::Value answers;
-  f.field("request", request, kRequestChanges, "Changes to the request on its way to the backend.");
-  f.field("response", response, kResponseChanges, "Changes to the answer on its way to the client.");
   f.field("parameters", parameters, MappingList{false},
           "Changes to the request in the form of Amazon's HTTP APIs: {\"append:header.x-user\": $request.header.x-user}.");
   f.field("response_parameters", answers, ByStatus{kStatusKey, MappingList{true}, "{500: {\"overwrite:statuscode\": 503}}"},
           "Changes to answers with a status, in the form of Amazon's HTTP APIs.");
-  s.transform.request = std::move(request.headers);
-  s.transform.query = std::move(request.query);
-  s.transform.body_limit = request.body_limit;
-  s.transform.response = std::move(response.headers);
-  s.transform.by_status = std::move(response.by_status);
-  append(s.transform.request, std::move(parameters.headers));
-  append(s.transform.query, std::move(parameters.query));
+  ScopedSettings& scoped = s.scoped;
+  if (f.given("parameters")) {
+    if (!scoped.request) scoped.request.emplace();
+    append(scoped.request->headers, std::move(parameters.headers));
+    append(scoped.request->query, std::move(parameters.query));
+  }
+  if (f.given("response_parameters") && !scoped.response) scoped.response.emplace();
   for (auto& [status, mappings] : answers)
-    s.transform.by_status.push_back({status_of(status), std::move(mappings.headers), mappings.status});
-  take_path(f, s, std::move(request.path), "request");
+    scoped.response->by_status.push_back({status_of(status), std::move(mappings.headers), mappings.status});
+  if (scoped.request) take_path(f, s, std::exchange(scoped.request->path, std::nullopt), "request");
   take_path(f, s, std::move(parameters.path), "parameters");
 }
 

@@ -193,6 +193,8 @@ void describe_total_timeout(Fields& f, ScopedSettings& s) { f.field("timeouts", 
 
 void describe_scoped(Fields& f, ScopedSettings& s) {
   describe_callers(f, s);
+  f.field("validate", s.validate, kValidate, "What requests must bring: parameters, content types, a body that matches a schema. {}: nothing.");
+  describe_changes(f, s);
   describe_compression(f, s);
   describe_cache(f, s);
   f.field("limits", s, kScopedLimits, "Bounds.");

@@ -110,7 +110,7 @@ void describe_handled(Fields& f, RouteSettings& s) {
           "What a backend is sent: plain, the message itself with X-Gatehouse-* headers, or aws, Amazon's proxy event, whose answer may be "
           "{statusCode, headers, body}. Default: the API's.");
   f.field("reply", input.reply, kBoolean, "Whether the integration's answer goes to the client. Default: true for mock, else false.");
-  describe_model(f, s.validate);
+  describe_model(f, s.scoped.validate);
   if (f.reading() == nullptr) return;
   s.socket->event = input.event.value_or(f.reading()->reader().event);
   const bool mock = std::holds_alternative<integration::MockSettings>(s.integration);
@@ -130,6 +130,7 @@ void describe_message_route(Fields& f, RouteSettings& s) {
           Need::kRequired);
   s.socket.emplace().kind = kind_of(s.match);
   describe_handled(f, s);
+  describe_changes(f, s.scoped);
   describe_mapping(f, s);
   describe_callers(f, s.scoped);
   describe_total_timeout(f, s.scoped);
@@ -138,7 +139,7 @@ void describe_message_route(Fields& f, RouteSettings& s) {
   f.misplaced({"stages", "variables"}, "is for APIs", "move it to the API");
   f.later({"canary", "templates"});
   if (at == nullptr) return;
-  if (uses_body(s)) at->problem("$body in 'request', 'parameters' and 'path' is for routes of HTTP APIs", "leave it out");
+  if (uses_body(s.scoped, s)) at->problem("$body in 'request', 'parameters' and 'path' is for routes of HTTP APIs", "leave it out");
   if (s.socket->kind == RouteKind::kConnect) {
     auto pattern = pipeline::RoutePattern::parse("GET /", at->reader().base_path);
     if (pattern) s.pattern = std::move(*pattern);  // a wrong base path was reported where it stands

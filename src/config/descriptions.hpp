@@ -7,7 +7,8 @@
 
 namespace gatehouse::config {
 
-// cors, auth, throttle, compression, cache, limits, timeouts: what may be said at the gateway, an API or a route.
+// cors, auth, throttle, validate, request, response, compression, cache, limits, timeouts and more: what may be said at the
+// gateway, an API, a stage or a route.
 void describe_scoped(Fields& fields, ScopedSettings& settings);
 // Of that, cors, auth, scopes, claims, throttle, concurrency, ip and policy: who may call, and how much.
 void describe_callers(Fields& fields, ScopedSettings& settings);
@@ -51,7 +52,11 @@ extern const Object<RouteSettings> kRoute;
 extern const Object<middleware::ValidateSettings> kValidate;
 // `model` of a route of a WebSocket API.
 void describe_model(Fields& fields, std::optional<middleware::ValidateSettings>& settings);
-// request, response, parameters, response_parameters of a route, once its integration is known.
+// request, response: part of describe_scoped().
+void describe_changes(Fields& fields, ScopedSettings& settings);
+// Where there is no route whose path `request` could change.
+void refuse_path_of_requests(const Fields& fields, const ScopedSettings& settings);
+// parameters, response_parameters of a route, once its integration and what it says in our own form are known.
 void describe_mapping(Fields& fields, RouteSettings& settings);
 extern const Object<integration::TableRouteSettings> kTableRoute;
 

@@ -44,6 +44,9 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
   inherit(inner.websocket, outer.websocket);
+  inherit(inner.validate, outer.validate);
+  inherit(inner.request, outer.request);
+  inherit(inner.response, outer.response);
   inherit(inner.errors, outer.errors);
   inherit(inner.error_responses, outer.error_responses);
 }
@@ -115,6 +118,20 @@ bool is_of_handshake(std::string_view step) {
 // What has ended cannot be turned away.
 bool turns_away(std::string_view step) { return step == "overload" || step == "throttle" || step == "concurrency"; }
 
+middleware::TransformSettings transform_of(const config::ScopedSettings& scoped) {
+  middleware::TransformSettings transform;
+  if (scoped.request) {
+    transform.request = scoped.request->headers;
+    transform.query = scoped.request->query;
+    transform.body_limit = scoped.request->body_limit;
+  }
+  if (scoped.response) {
+    transform.response = scoped.response->headers;
+    transform.by_status = scoped.response->by_status;
+  }
+  return transform;
+}
+
 // The plan of those who have none of their own.
 std::string default_plan(const config::ScopedSettings& scoped) {
   if (scoped.throttle) {
@@ -154,9 +171,12 @@ EffectiveRoute effective_route(const config::Settings& settings, const config::A
     effective.scoped = route->scoped;
     effective.label = route->socket ? route->match : route->pattern.to_string();
   }
+  const auto own_model = effective.scoped.validate;
   if (api) inherit(effective.scoped, api->stage_scoped);
   if (api) inherit(effective.scoped, api->scoped);
   inherit(effective.scoped, settings.scoped);
+  // What requests must bring has nothing to do with messages.
+  if (route && is_message_route(*route)) effective.scoped.validate = own_model;
   return effective;
 }
 
@@ -248,17 +268,18 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
                        return middleware::make_concurrency(bound, parts.runtime.permits().find(scope));
                      }});
 
-  if (route.route && route.route->validate)
+  if (route.route && scoped.validate && *scoped.validate != middleware::ValidateSettings())
     steps.push_back({"validate", "after throttle: reading a body costs; before anything is done with it", {},
-                     [validate = *route.route->validate](const Parts&) { return middleware::make_validate(validate); }});
+                     [validate = *scoped.validate](const Parts&) { return middleware::make_validate(validate); }});
 
-  if (route.route && config::uses_body(*route.route))
+  const middleware::TransformSettings transform = transform_of(scoped);
+  if (route.route && !route.route->socket && config::uses_body(scoped, *route.route))
     steps.push_back({"body values", "right before who needs them: a body is read for what is let through", {},
-                     [limit = route.route->transform.body_limit](const Parts&) { return middleware::make_body_values(limit); }});
+                     [limit = transform.body_limit](const Parts&) { return middleware::make_body_values(limit); }});
 
-  if (route.route && !route.route->transform.empty())
+  if (route.route && !transform.empty())
     steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},
-                     [transform = route.route->transform](const Parts&) { return middleware::make_transform(transform); }});
+                     [transform](const Parts&) { return middleware::make_transform(transform); }});
 
   const auto* const proxy = route.route ? std::get_if<integration::ProxySettings>(&route.route->integration) : nullptr;
   if (route.route && route.settings.uses_cache)

@@ -4,6 +4,7 @@ import json
 import pytest
 from raw_client import request
 from refusals import says
+from socket_client import Socket
 
 
 def mapped(rig, route, serve=None):
@@ -54,6 +55,54 @@ def test_parameters_in_amazons_form(rig):
     assert seen.fields.all("x-user") == ["bob", "ann"]
     assert seen.fields["x-id"] == "order 7"
     assert "x-secret" not in seen.fields
+
+
+@pytest.fixture(scope="module")
+def scopes(shared_rig):
+    """Validation and changes that are said at the gateway, an API, a stage and a route."""
+    upstream = shared_rig.upstream()
+    gateway = shared_rig.gateway({
+        "backends": {"fake": {"targets": [upstream.url]}}, "stores": {"main": {"engine": "memory"}}, "dynamodb": {"address": "127.0.0.1:0"},
+        "validate": {"headers": ["x-tenant"]}, "response": {"set_header": {"strict-transport-security": "max-age=600"}},
+        "apis": [
+            {"name": "shop", "request": {"set_header": {"x-tenant": "$header.x-tenant of $context.api"}, "remove_header": ["cookie"]},
+             "stages": {"$default": {}, "dev": {"response": {"set_header": {"x-stage": "dev"}}}},
+             "routes": [{"match": "GET /a", "backend": "fake"},
+                        {"match": "GET /own", "backend": "fake", "request": {"set_header": {"x-own": "1"}}, "response": {}, "validate": {}},
+                        {"match": "GET /amazon", "backend": "fake", "parameters": {"append:header.x-amazon": "1"}}]},
+            {"name": "chat", "type": "websocket", "base_path": "/ws", "routes": [{"match": "$default", "mock": {"body": "pong"}}]}]})
+    gateway.upstream = upstream
+    return gateway
+
+
+TENANT = [("X-Tenant", "t1")]
+
+
+def test_what_an_outer_scope_says_holds_for_all_within(scopes):
+    says(scopes.get("/a"), 400, "Missing required request parameters: [x-tenant]", "parameters_missing")
+    answer = scopes.get("/a", fields=[*TENANT, ("Cookie", "c=1")])
+    assert answer.fields["strict-transport-security"] == "max-age=600"
+    assert scopes.upstream.last.fields["x-tenant"] == "t1 of shop"
+    assert "cookie" not in scopes.upstream.last.fields
+
+
+def test_what_an_inner_scope_says_replaces_it(scopes):
+    staged = scopes.get("/dev/a", fields=TENANT)
+    assert (staged.fields["x-stage"], scopes.upstream.last.fields["x-tenant"]) == ("dev", "t1 of shop")
+    assert "strict-transport-security" not in staged.fields
+    own = scopes.get("/own", fields=[("Cookie", "c=1")])
+    assert own.status == 200 and "strict-transport-security" not in own.fields
+    assert (scopes.upstream.last.fields["x-own"], scopes.upstream.last.fields["cookie"]) == ("1", "c=1")
+    amazon = scopes.get("/amazon", fields=TENANT)
+    assert (scopes.upstream.last.fields["x-amazon"], scopes.upstream.last.fields["x-tenant"]) == ("1", "t1")
+    assert amazon.fields["strict-transport-security"] == "max-age=600"
+
+
+def test_messages_and_the_protocol_of_tables_are_not_validated_as_requests(scopes):
+    assert Socket(scopes, fields=TENANT).ask("ping") == "pong"
+    listed = scopes.client(1).exchange("POST", "/", body=b"{}", host="127.0.0.1", fields=[
+        ("X-Amz-Target", "DynamoDB_20120810.ListTables"), ("Content-Type", "application/x-amz-json-1.0")])
+    assert (listed.status, json.loads(listed.body)) == (200, {"TableNames": []})
 
 
 def test_response_parameters_by_status(rig):

@@ -5,6 +5,7 @@
 
 namespace gatehouse::config {
 
-bool uses_body(const RouteSettings& route);
+// `scoped`: what holds for the route, with what it inherits.
+bool uses_body(const ScopedSettings& scoped, const RouteSettings& route);
 
 }  // namespace gatehouse::config

@@ -51,7 +51,23 @@ struct AdminSettings {
 
 using pipeline::ErrorStyle;
 
-// What may be said at the gateway, an API or a route; the innermost that says something wins.
+// Changes to a request on its way to the integration.
+struct RequestChanges {
+  std::vector<middleware::FieldChange> headers;
+  std::vector<middleware::FieldChange> query;
+  std::optional<pipeline::ValueTemplate> path;  // of a route, until it is the integration's
+  std::uint64_t body_limit = middleware::TransformSettings().body_limit;
+  bool operator==(const RequestChanges&) const = default;
+};
+
+// Changes to an answer on its way to the client.
+struct ResponseChanges {
+  std::vector<middleware::FieldChange> headers;
+  std::vector<middleware::TransformSettings::ForStatus> by_status;
+  bool operator==(const ResponseChanges&) const = default;
+};
+
+// What may be said at the gateway, an API, a stage or a route; the innermost that says something wins.
 struct ScopedSettings {
   std::optional<middleware::CorsSettings> cors;
   // Names of authorizers: one of these groups must accept, a group when all of it does. No group: auth: none.
@@ -67,6 +83,9 @@ struct ScopedSettings {
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
+  std::optional<middleware::ValidateSettings> validate;
+  std::optional<RequestChanges> request;
+  std::optional<ResponseChanges> response;
   std::optional<ErrorStyle> errors;
   std::vector<pipeline::ErrorResponse> error_responses;  // each type at most once
   bool operator==(const ScopedSettings&) const = default;
@@ -88,8 +107,6 @@ struct RouteSettings {
   std::string match;               // as written
   pipeline::RoutePattern pattern;  // with the API's base path
   IntegrationSettings integration;
-  middleware::TransformSettings transform;
-  std::optional<middleware::ValidateSettings> validate;
   ScopedSettings scoped;
   std::optional<wsapi::RouteSettings> socket;  // of a WebSocket API; $connect alone has a pattern
   std::string position;  // "gatehouse.yaml:42:7", for messages

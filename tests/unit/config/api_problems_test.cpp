@@ -51,6 +51,16 @@ const ProblemCase kCases[] = {
       R"(2:84: apis.shop.management: 'management' is for APIs with type: websocket (add type: websocket, or leave it out))",
       R"(2:105: apis.shop.routes[0].match: '$connect' is a route of APIs with type: websocket (add type: websocket to the API))",
       R"(2:132: apis.shop.routes[0].model: 'model' is for APIs with type: websocket (leave it out))"}},
+    {"WithChangesThatNeedARouteOrACaller",
+     R"(request: {path: /a, set_query: {who: $claims.sub}}
+apis:
+- {name: shop, request: {path: "/x", set_header: {x-id: $path.id}}, routes: [{match: "GET /a/{id}", mock: {}}]}
+- {name: other, response: {set_header: {x-user: $claims.sub}}, routes: [{match: GET /b, mock: {}}]})",
+     {R"(2:10: request: uses $claims, and nobody has claims here (name an authorizer in 'auth' that finds claims, such as one with jwt))",
+      R"(2:17: request.path: a path is for routes with a backend (move it to the routes))",
+      R"(4:32: apis.shop.request.path: a path is for routes with a backend (move it to the routes))",
+      R"(4:57: apis.shop.request.set_header.x-id: unknown variable $path.id: the route's path has no variables)",
+      R"(5:27: apis.other.response: uses $claims, and nobody has claims here (name an authorizer in 'auth' that finds claims, such as one with jwt))"}},
     {"OfUnknownType",
      R"(apis: [{name: chat, type: htp, routes: [{match: GET /a, mock: {}}]}])",
      {R"(2:27: apis.chat.type: expected http or websocket, found 'htp' (did you mean 'http'?))"}},

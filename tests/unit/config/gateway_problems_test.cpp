@@ -15,7 +15,7 @@ const ProblemCase kCases[] = {
      {R"(2:1: listenrs: unknown key (did you mean 'listeners'?))"}},
     {"UnknownKeyNearNothing",
      R"(colour: red)",
-     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, memory, shared, drain, cache_memory, stores, tables, dynamodb, backends, usage_plans, usage, authorizers, cors, auth, scopes, claims, throttle, concurrency, ip, policy, compression, cache, limits, websocket, timeouts, errors, error_responses, apis))"}},
+     {R"(2:1: colour: unknown key (known keys are workers, listeners, admin, trusted_proxies, access_log, tracing, memory, shared, drain, cache_memory, stores, tables, dynamodb, backends, usage_plans, usage, authorizers, cors, auth, scopes, claims, throttle, concurrency, ip, policy, validate, request, response, compression, cache, limits, websocket, timeouts, errors, error_responses, apis))"}},
     {"DuplicateKeys",
      R"(workers: 1
 errors: aws

@@ -312,14 +312,15 @@ TEST(SettingsTest, ReadsHeaderChangesInTheOrderTheyAreMade) {
       "remove_header: [Cookie]},"
       " response: {set_header: {x-served-by: gatehouse}}}");
   using Kind = middleware::FieldChange::Kind;
-  ASSERT_EQ(route.transform.request.size(), 3u);
-  EXPECT_EQ(route.transform.request[0].kind, Kind::kRemove);
-  EXPECT_EQ(route.transform.request[0].name, "Cookie");
-  EXPECT_EQ(route.transform.request[1].kind, Kind::kSet);
-  EXPECT_EQ(route.transform.request[1].value.text(), "$context.client_ip");
-  EXPECT_EQ(route.transform.request[2].kind, Kind::kAppend);
-  ASSERT_EQ(route.transform.response.size(), 1u);
-  EXPECT_EQ(route.transform.response[0].name, "x-served-by");
+  ASSERT_TRUE(route.scoped.request && route.scoped.response);
+  ASSERT_EQ(route.scoped.request->headers.size(), 3u);
+  EXPECT_EQ(route.scoped.request->headers[0].kind, Kind::kRemove);
+  EXPECT_EQ(route.scoped.request->headers[0].name, "Cookie");
+  EXPECT_EQ(route.scoped.request->headers[1].kind, Kind::kSet);
+  EXPECT_EQ(route.scoped.request->headers[1].value.text(), "$context.client_ip");
+  EXPECT_EQ(route.scoped.request->headers[2].kind, Kind::kAppend);
+  ASSERT_EQ(route.scoped.response->headers.size(), 1u);
+  EXPECT_EQ(route.scoped.response->headers[0].name, "x-served-by");
 }
 
 TEST(SettingsTest, EveryScalarMayBeAReference) {

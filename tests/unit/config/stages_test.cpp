@@ -115,7 +115,7 @@ const ProblemCase kCases[] = {
      R"(apis: [{name: shop, stages: {dev: {variables: {pool: a}}, prod: {}}, routes: [{match: GET /a, mock: {body: $stage.pol}, nonsense: 1}]}])",
      {R"(2:108: apis.shop.routes[0].mock.body: the stage 'dev' has no variable 'pol' (did you mean 'pool'?))",
       R"(2:108: apis.shop.routes[0].mock.body: the stage 'prod' has no variable 'pol' (add it to 'variables' of the stage or the API, or give a default: ${stage.pol|value}))",
-      R"(2:121: apis.shop.routes[0].nonsense: unknown key (known keys are match, when, backend, path, mock, static_files, table, dynamodb, validate, request, response, parameters, response_parameters, cors, auth, scopes, claims, throttle, concurrency, ip, policy, compression, cache, limits, websocket, timeouts, errors, error_responses))"}},
+      R"(2:121: apis.shop.routes[0].nonsense: unknown key (known keys are match, when, backend, path, mock, static_files, table, dynamodb, cors, auth, scopes, claims, throttle, concurrency, ip, policy, validate, request, response, compression, cache, limits, websocket, timeouts, errors, error_responses, parameters, response_parameters))"}},
     {"WithAValueThatDoesNotFit",
      R"(apis: [{name: shop, stages: {dev: {variables: {status: no}}, prod: {variables: {status: 201}}}, routes: [{match: GET /a, mock: {status: $stage.status}}]}])",
      {R"(2:137: apis.shop.routes[0].mock.status: expected a whole number from 200 to 599, found something else in '$stage.status', read for the stage 'dev')"}},
