@@ -14,7 +14,7 @@ BUILD_PACKAGES=(
 TEST_BUILD_PACKAGES=(libgtest-dev libgmock-dev python3)
 TEST_PACKAGES=(
   python3-cryptography python3-pytest python3-pytest-timeout python3-pytest-xdist python3-requests python3-h11 python3-boto3 python3-websockets
-  curl redis-server nginx-light nodejs openssl procps strace
+  curl redis-server nginx-light nodejs openssl procps strace restic
   prometheus # promtool
   chromium # CORS in a real browser
 )
