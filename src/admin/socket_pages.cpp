@@ -1,5 +1,7 @@
 #include "admin/socket_pages.hpp"
 
+#include "gatehouse/base/percent.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -23,7 +25,8 @@ void socket_page(gateway::Gateway& gateway, std::string_view method, std::string
   const std::size_t slash = std::min(behind.find("/@"), behind.size());
   const std::string_view below = behind.substr(slash);
   if (!wsapi::is_management_path(below)) return done(not_found("Not Found"));
-  const bool known = gateway.manage_sockets(behind.substr(0, slash), {method, below, query, body}, [done](wsapi::ManagementReply reply) {
+  const std::string api = percent_decode(behind.substr(0, slash)).value_or(std::string());
+  const bool known = gateway.manage_sockets(api, {method, below, query, body}, [done](wsapi::ManagementReply reply) {
     Page page{reply.status, "application/json", std::move(reply.body)};
     page.allow = reply.allow;
     page.error = reply.error;

@@ -74,22 +74,14 @@ Cursor stage_of(const Cursor& api_at, const ApiSettings& api) {
   return stages.child(*stages.node().find(api.stage));
 }
 
-// A route's own rule must be met there; that of an outer scope by one of the routes that take it over.
+// A route's own rule must be met there, in one stage at least; that of an outer scope by one of the routes that take it over.
 class RuleCheck {
  public:
   RuleCheck(const Rule& rule, const Cursor& root, const Settings& settings) : rule_(rule), root_(root), settings_(settings) {}
 
   void run() {
     Scope gateway;
-    Scope api_scope;
-    const std::vector<ApiSettings>& apis = settings_.apis;
-    each_api(root_, settings_, [&](const Cursor& at, const ApiSettings& api) {
-      check_stage(at, api, api_scope, gateway);
-      const bool more_stages = &api != &apis.back() && (&api)[1].item == api.item;
-      if (more_stages) return;
-      judge(at, api.scoped, api_scope);
-      api_scope = {};
-    });
+    each_api_item(root_, settings_, [&](const Cursor& at, std::span<const ApiSettings> stages) { check_api(at, stages, gateway); });
     judge(root_, settings_.scoped, gateway);
   }
 
@@ -103,21 +95,29 @@ class RuleCheck {
     if (scope.heirs > 0 && !scope.met && rule_.is_in(scoped)) rule_.complain(at, scoped);
   }
 
-  void check_stage(const Cursor& at, const ApiSettings& api, Scope& api_scope, Scope& gateway) {
-    Scope own;
-    each_item(at, "routes", [&](const Cursor& route_at, std::size_t i) {
-      if (i >= api.routes.size()) return;
-      const RouteSettings& route = api.routes[i];
-      const bool met = rule_.is_met(caller_facts(settings_, api, route));
-      if (rule_.is_given(route.scoped)) {
-        if (!met && rule_.is_in(route.scoped)) rule_.complain(route_at, route.scoped);
-        return;
+  void check_api(const Cursor& at, std::span<const ApiSettings> stages, Scope& gateway) {
+    each_item(at, "routes", [&](const Cursor& route_at, std::size_t i) { check_route(route_at, stages, i); });
+    Scope api_scope;
+    for (const ApiSettings& stage : stages) {
+      Scope own;
+      Scope& scope = rule_.is_given(stage.stage_scoped) ? own : rule_.is_given(stage.scoped) ? api_scope : gateway;
+      for (const RouteSettings& route : stage.routes) {
+        if (route.position.empty() || rule_.is_given(route.scoped)) continue;
+        ++scope.heirs;
+        scope.met = scope.met || rule_.is_met(caller_facts(settings_, stage, route));
       }
-      Scope& scope = rule_.is_given(api.stage_scoped) ? own : rule_.is_given(api.scoped) ? api_scope : gateway;
-      ++scope.heirs;
-      scope.met = scope.met || met;
-    });
-    if (own.heirs > 0) judge(stage_of(at, api), api.stage_scoped, own);
+      if (own.heirs > 0) judge(stage_of(at, stage), stage.stage_scoped, own);
+    }
+    if (!stages.empty()) judge(at, stages.front().scoped, api_scope);
+  }
+
+  // A stage may ask nobody who they are.
+  void check_route(const Cursor& at, std::span<const ApiSettings> stages, std::size_t i) const {
+    const auto met = [&](const ApiSettings& stage) {
+      return i >= stage.routes.size() || !rule_.is_given(stage.routes[i].scoped) || !rule_.is_in(stage.routes[i].scoped) ||
+             rule_.is_met(caller_facts(settings_, stage, stage.routes[i]));
+    };
+    if (!stages.empty() && std::ranges::none_of(stages, met)) rule_.complain(at, stages.front().routes[i].scoped);
   }
 
   const Rule& rule_;
@@ -135,9 +135,12 @@ bool uses_claims(const RouteSettings& route) {
 
 void check_claims(const Cursor& root, const Settings& settings) {
   for (const Rule& rule : kRules) RuleCheck(rule, root, settings).run();
-  each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
-    each_item(at, "routes", [&](const Cursor& route_at, std::size_t j) {
-      if (j >= api.routes.size() || !uses_claims(api.routes[j]) || caller_facts(settings, api, api.routes[j]).claims) return;
+  each_api_item(root, settings, [&](const Cursor& at, std::span<const ApiSettings> stages) {
+    each_item(at, "routes", [&](const Cursor& route_at, std::size_t i) {
+      const auto met = [&](const ApiSettings& stage) {
+        return i >= stage.routes.size() || !uses_claims(stage.routes[i]) || caller_facts(settings, stage, stage.routes[i]).claims;
+      };
+      if (stages.empty() || std::ranges::any_of(stages, met)) return;
       route_at.problem("the route " + std::string(kUsesClaims), kNameClaims);
     });
   });

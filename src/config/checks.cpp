@@ -48,11 +48,6 @@ void check_api_names(const Cursor& root, const Settings& settings) {
       const Cursor same = root.child(*root.node().find("apis")).item(other->second);
       at.problem_at("name", "the API at " + line_of(same) + " has the same name", "give every API a name of its own");
     }
-    std::set<std::string_view> hosts;
-    each_item(at, "hosts", [&](const Cursor& host, std::size_t j) {
-      if (j < api.hosts.size() && !api.hosts[j].empty() && !hosts.insert(api.hosts[j]).second)
-        host.problem("the same host stands above");
-    });
   });
 }
 
@@ -77,7 +72,11 @@ std::string match_key(const ApiSettings& api, const RouteSettings& route) {
 }
 
 void check_routes(const Cursor& root, const Settings& settings) {
-  std::unordered_map<std::string, const RouteSettings*> seen;
+  struct Taken {
+    const ApiSettings* api;
+    const RouteSettings* route;
+  };
+  std::unordered_map<std::string, Taken> seen;
   each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
     std::set<std::string> hosts(api.hosts.begin(), api.hosts.end());
     if (hosts.empty()) hosts.insert("");
@@ -86,18 +85,20 @@ void check_routes(const Cursor& root, const Settings& settings) {
       const RouteSettings& route = api.routes[j];
       if (route.socket && route.socket->kind != wsapi::RouteKind::kConnect) return;
       const std::string key = match_key(api, route);
-      const RouteSettings* other = nullptr;
+      const Taken* other = nullptr;
       for (const std::string& host : hosts) {
-        const auto [first, is_new] = seen.emplace(host + ' ' + key, &route);
-        if (!is_new) other = first->second;
+        const auto [first, is_new] = seen.emplace(host + ' ' + key, Taken{&api, &route});
+        if (!is_new) other = &first->second;
       }
       if (other == nullptr) return;
-      if (other->position == route.position) {
-        at.problem_at("stages", "two stages have the same base path on the same host: one is " + in_quotes(api.stage),
+      if (other->api->item == api.item && other->route->position == route.position) {
+        at.problem_at("stages", "the stages " + in_quotes(other->api->stage) + " and " + in_quotes(api.stage) + " have the same base path on the same host",
                       "give each a 'base_path' or 'hosts' of its own");
         return;
       }
-      route_at.problem_at("match", "takes the same requests as the route at " + other->position,
+      const bool staged = other->api->stage != pipeline::kDefaultStage || api.stage != pipeline::kDefaultStage;
+      const std::string where = staged ? ", of " + other->api->id() + " and " + api.id() : std::string();
+      route_at.problem_at("match", "takes the same requests as the route at " + other->route->position + where,
                           "take one out, or tell them apart by 'when'");
     });
   });

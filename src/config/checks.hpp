@@ -4,6 +4,8 @@
 #include "cursor.hpp"
 #include "gatehouse/config/settings.hpp"
 
+#include <algorithm>
+#include <span>
 #include <string_view>
 
 namespace gatehouse::config {
@@ -25,6 +27,16 @@ void each_api(const Cursor& root, S& settings, F visit) {
   if (apis == nullptr) return;
   const Cursor list = root.child(*apis);
   for (auto& api : settings.apis) visit(list.item(api.item), api);
+}
+
+// Calls visit(cursor, stages) for every item of `apis`, with all that was read from it: one for each of its stages.
+template <class F>
+void each_api_item(const Cursor& root, const Settings& settings, F visit) {
+  const std::vector<ApiSettings>& apis = settings.apis;
+  each_item(root, "apis", [&](const Cursor& at, std::size_t item) {
+    const auto of_item = std::ranges::equal_range(apis, item, {}, &ApiSettings::item);
+    visit(at, std::span<const ApiSettings>(of_item));
+  });
 }
 
 // `settings` were read from `root`; lists in both run in parallel, but for `apis`. What was already found wrong is passed over.

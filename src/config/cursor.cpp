@@ -94,7 +94,7 @@ void Cursor::mismatch(std::string_view expected, std::string_view fix) const {
 void Cursor::wrong(std::string_view expected, std::string_view text, Complaint complaint) const {
   if (text != node_->text) {
     complaint = {"expected " + std::string(expected) + ", found something else in " + in_quotes(node_->text), ""};
-    if (reader_->stage && reader_->stage->name != "$default") complaint.message += ", read for the stage " + in_quotes(reader_->stage->name);
+    if (reader_->stage && node_->text.find("stage") != std::string::npos) complaint.message += ", read for the stage " + in_quotes(reader_->stage->name);
   } else if (complaint.message.empty()) {
     complaint.message = "expected " + std::string(expected) + ", found " + in_quotes(text);
   }

@@ -154,8 +154,8 @@ void describe_route(Fields& f, RouteSettings& s) {
           Need::kRequired);
   f.field("when", s.pattern, kWhen, "Conditions on headers and query.");
   describe_integration(f, s, FilesAllowed::kYes);
-  describe_scoped(f, s.scoped);
-  describe_mapping(f, s);
+  auto path_of_request = describe_scoped(f, s.scoped);
+  describe_mapping(f, s, std::move(path_of_request));
   refuse_cache_without_backend(f, s.scoped);
   refuse_per_connection(f, s.scoped);
   f.misplaced({"reply", "model", "event"}, kOnlyWebSocket, "leave it out");
@@ -166,9 +166,8 @@ void describe_route(Fields& f, RouteSettings& s) {
 void describe_stage(Fields& f, StageSettings& s) {
   describe_stage_variables(f);
   describe_stage_place(f, s);
-  describe_scoped(f, s.scoped);
-  refuse_path_of_requests(f, s.scoped);
-  refuse_per_connection(f, s.scoped);
+  describe_outer_scope(f, s.scoped);
+  refuse_per_api(f, s.scoped);
   f.later({"canary"});
 }
 constexpr Object<StageSettings> kStage{"stage", "What is different for one stage of an API: it wins over what the API says, and its routes over both.",
@@ -179,16 +178,16 @@ void describe_api(Fields& f, ApiSettings& s) {
   OnlyChoice type;
   f.field("type", type, OnlyWord{{{{"http", {}}}}}, "What it speaks.");
   StageSettings stage = describe_stages(f, s, kStage);
-  f.field("hosts", s.hosts, list_of(kHostName, "[api.example.com]"), "The hosts it answers for. Default: every host.");
+  std::optional<std::vector<std::string>> hosts;
+  describe_hosts(f, hosts, "[api.example.com]", "The hosts it answers for. Default: every host.");
+  s.hosts = std::move(hosts).value_or(std::vector<std::string>());
   f.field("base_path", s.base_path, kBasePath, "What stands before the paths of all its routes.");
   use_stage(f, std::move(stage), s);
   if (f.reading() != nullptr) {
     f.reading()->reader().base_path = s.base_path;
     f.reading()->reader().path_variables.clear();
   }
-  describe_scoped(f, s.scoped);
-  refuse_path_of_requests(f, s.scoped);
-  refuse_per_connection(f, s.scoped);
+  describe_outer_scope(f, s.scoped);
   f.field("routes", s.routes, list_of(kRoute, "[{match: \"$default\", backend: echo}]"), "What it answers to.",
           Need::kRequired);
   f.misplaced({"route_selection", "management", "event"}, kOnlyWebSocket, "add type: websocket, or leave it out");
@@ -220,13 +219,32 @@ Shape ApiKind::shape(Model& model) const {
   return {Shape::Kind::kEither, "", 0, 0, {}, {kApi.shape(model), kWebSocketApi.shape(model)}};
 }
 
+namespace {
+
+// A small file must not become a large configuration.
+constexpr std::size_t kMostCopies = 100'000;
+
+// One alone where all of them would be too many routes.
+std::vector<std::string> stages_to_read(const Cursor& api) {
+  std::vector<std::string> names = stage_names(api.node());
+  const Node::Entry* const routes = api.node().kind == Node::Kind::kMap ? api.node().find("routes") : nullptr;
+  const std::size_t copies = routes != nullptr ? routes->value->items.size() * names.size() : 0;
+  if (names.size() == 1 || copies <= kMostCopies) return names;
+  api.problem_at("stages", "would be " + std::to_string(copies) + " routes in all, and may be " + std::to_string(kMostCopies),
+                 "make several APIs of it, with fewer stages each");
+  names.resize(1);
+  return names;
+}
+
+}  // namespace
+
 bool ApiList::read(const Cursor& at, std::vector<ApiSettings>& apis) const {
   if (!at.is(Node::Kind::kList, kList.expected())) return false;
   std::optional<StageInput>& stage = at.reader().stage;
   bool good = true;
   for (std::size_t i = 0; i < at.node().items.size(); ++i) {
     const Cursor item = at.item(i);
-    for (std::string& name : stage_names(item.node())) {
+    for (std::string& name : stages_to_read(item)) {
       stage = StageInput{std::move(name), {}};
       ApiSettings& api = apis.emplace_back();
       api.item = i;

@@ -107,9 +107,7 @@ void describe_gateway(Fields& f, Settings& s) {
   describe_backends(f, s);
   describe_plans(f, s);
   describe_authorizers(f, s);
-  describe_scoped(f, s.scoped);
-  refuse_path_of_requests(f, s.scoped);
-  refuse_per_connection(f, s.scoped);
+  describe_outer_scope(f, s.scoped);
   f.field("apis", s.apis, ApiList{},
           "What is offered to clients.");
   if (f.reading() != nullptr) s.uses_cache = f.reading()->reader().uses_cache;

@@ -44,8 +44,15 @@ void describe_headers(Fields& f, std::vector<FieldChange>& changes, const Templa
   std::ranges::move(made, std::back_inserter(changes));
 }
 
-void describe_request(Fields& f, RequestChanges& s) {
-  describe_headers(f, s.headers, kRequestValue);
+// `request` as it is written: changes, and two settings beside them.
+struct RequestInput {
+  RequestChanges changes;
+  std::optional<pipeline::ValueTemplate> path;
+  std::optional<std::uint64_t> limit;
+};
+
+void describe_request(Fields& f, RequestInput& s) {
+  describe_headers(f, s.changes.headers, kRequestValue);
   TemplateMap::Value set;
   TemplateMap::Value append;
   std::vector<std::string> remove;
@@ -55,13 +62,14 @@ void describe_request(Fields& f, RequestChanges& s) {
   f.field("append_query", append, TemplateMap{kQueryName, kRequestValue, "{tag: $header.x-tag}"},
           "Query parameters to add to those with the same name.");
   f.field("path", s.path, kPathTemplate, "Of a route: the path that the backend sees, the same as `path` beside it.");
-  f.field("limit", s.body_limit, Ranged<std::uint64_t>{kAnySize, 1, 64 * 1024 * 1024},
-          "The largest JSON body that values are taken from ($body.x): beyond it 413. `limits` holds besides.");
-  for (auto& name : remove) s.query.push_back({Kind::kRemove, std::move(name), {}});
-  for (auto& [name, value] : set) s.query.push_back({Kind::kSet, std::move(name), std::move(value)});
-  for (auto& [name, value] : append) s.query.push_back({Kind::kAppend, std::move(name), std::move(value)});
+  f.field("limit", s.limit, Ranged<std::uint64_t>{kAnySize, 1, 64 * 1024 * 1024},
+          "The largest JSON body that values are taken from ($body.x): beyond it 413. `limits` holds besides. Default: 1MB.");
+  std::vector<FieldChange>& query = s.changes.query;
+  for (auto& name : remove) query.push_back({Kind::kRemove, std::move(name), {}});
+  for (auto& [name, value] : set) query.push_back({Kind::kSet, std::move(name), std::move(value)});
+  for (auto& [name, value] : append) query.push_back({Kind::kAppend, std::move(name), std::move(value)});
 }
-constexpr Object<RequestChanges> kRequestChanges{"request_changes", "Changes to a request on its way to the backend.",
+constexpr Object<RequestInput> kRequestChanges{"request_changes", "Changes to a request on its way to the backend.",
                                                  "{remove_header: [cookie]}", describe_request};
 
 constexpr Integer<int> kNewStatus{200, 599};
@@ -219,17 +227,18 @@ void take_path(Fields& f, RouteSettings& s, std::optional<pipeline::ValueTemplat
 
 }  // namespace
 
-void describe_changes(Fields& f, ScopedSettings& s) {
-  f.field("request", s.request, kRequestChanges, "Changes to the request on its way to the backend. {}: none.");
-  f.field("response", s.response, kResponseChanges, "Changes to the answer of the integration on its way to the client. {}: none.");
+std::optional<pipeline::ValueTemplate> describe_changes(Fields& f, ScopedSettings& s) {
+  RequestInput input;
+  f.field("request", input, kRequestChanges, "Changes to the request on its way to the backend. {}: none.");
+  f.field("response", s.response, kResponseChanges, "Changes to the answer on its way to the client. {}: none.");
+  s.mapping_limit = input.limit;
+  // A path or a limit alone says nothing of changes: those from further out hold.
+  const bool changes = input.changes != RequestChanges() || (!input.path && !input.limit);
+  if (f.given("request") && changes) s.request = std::move(input.changes);
+  return std::move(input.path);
 }
 
-void refuse_path_of_requests(const Fields& f, const ScopedSettings& s) {
-  if (!s.request || !s.request->path) return;
-  f.reading()->child(*f.reading()->node().find("request")).problem_at("path", "a path is for routes with a backend", "move it to the routes");
-}
-
-void describe_mapping(Fields& f, RouteSettings& s) {
+void describe_mapping(Fields& f, RouteSettings& s, std::optional<pipeline::ValueTemplate> path_of_request) {
   Mappings parameters;
   using ByStatus = Map<MappingList>;
   ByStatus::Value answers;
@@ -238,7 +247,7 @@ void describe_mapping(Fields& f, RouteSettings& s) {
   f.field("response_parameters", answers, ByStatus{kStatusKey, MappingList{true}, "{500: {\"overwrite:statuscode\": 503}}"},
           "Changes to answers with a status, in the form of Amazon's HTTP APIs.");
   ScopedSettings& scoped = s.scoped;
-  if (f.given("parameters")) {
+  if (!parameters.headers.empty() || !parameters.query.empty()) {
     if (!scoped.request) scoped.request.emplace();
     append(scoped.request->headers, std::move(parameters.headers));
     append(scoped.request->query, std::move(parameters.query));
@@ -246,7 +255,7 @@ void describe_mapping(Fields& f, RouteSettings& s) {
   if (f.given("response_parameters") && !scoped.response) scoped.response.emplace();
   for (auto& [status, mappings] : answers)
     scoped.response->by_status.push_back({status_of(status), std::move(mappings.headers), mappings.status});
-  if (scoped.request) take_path(f, s, std::exchange(scoped.request->path, std::nullopt), "request");
+  take_path(f, s, std::move(path_of_request), "request");
   take_path(f, s, std::move(parameters.path), "parameters");
 }
 

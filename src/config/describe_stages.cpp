@@ -1,20 +1,26 @@
 #include "describe_stages.hpp"
 
+#include "checks.hpp"
 #include "web_texts.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
 namespace gatehouse::config {
 namespace {
 
-constexpr std::string_view kNoStage = "$default";
+using pipeline::kDefaultStage;
+
 // Every stage is a copy of its API's routes.
 constexpr std::size_t kMostStages = 32;
+// As Amazon has it.
+constexpr std::size_t kMostVariables = 100;
+constexpr std::size_t kLongestVariable = 512;
 
 bool parse_stage_name(std::string_view text, std::string& value, Complaint& complaint) {
-  if (text != kNoStage) return kName.parse(text, value, complaint);
+  if (text != kDefaultStage) return kName.parse(text, value, complaint);
   value = text;
   return true;
 }
@@ -26,7 +32,14 @@ constexpr Text<std::string> kStageName{"stage_name",
                                        print_text,
                                        true};
 
-using Variables = std::vector<std::pair<std::string, std::string>>;
+bool parse_variable(std::string_view text, std::string& value, Complaint& complaint) {
+  if (text.size() <= kLongestVariable) return kLine.parse(text, value, complaint);
+  complaint.message = "has " + std::to_string(text.size()) + " characters, and may have " + std::to_string(kLongestVariable);
+  return false;
+}
+constexpr Text<std::string> kVariable{"stage_variable", "a text of one line, at most 512 characters", "", {"blue"}, parse_variable, print_text, true};
+
+using Variables = pipeline::StageVariables;
 
 // Those of a stage win over those of its API.
 void add_variables(Variables& all, Variables more) {
@@ -80,18 +93,39 @@ std::vector<std::string> stage_names(const Node& api) {
   if (stages != nullptr && stages->value->kind == Node::Kind::kMap)
     for (const Node::Entry& entry : stages->value->entries)
       if (entry.first_at.line == 0 && names.size() < kMostStages) names.emplace_back(entry.key);
-  if (names.empty()) names.emplace_back(kNoStage);
+  if (names.empty()) names.emplace_back(kDefaultStage);
   return names;
 }
 
 void describe_stage_variables(Fields& f) {
   Variables variables;
-  f.field("variables", variables, Map<Text<std::string>>{kName, kLine, "{pool: blue}"}, "What $stage.x stands for. No place for secrets.");
-  if (f.reading() != nullptr) add_variables(f.reading()->reader().stage->variables, std::move(variables));
+  f.field("variables", variables, Map<Text<std::string>>{kName, kVariable, "{pool: blue}"},
+          "What $stage.x stands for, at most 100 of them. No place for secrets.");
+  if (f.reading() == nullptr) return;
+  if (variables.size() > kMostVariables)
+    f.reading()->problem_at("variables", "has " + std::to_string(variables.size()) + " variables, and may have " + std::to_string(kMostVariables));
+  add_variables(f.reading()->reader().stage->variables, std::move(variables));
+}
+
+void describe_hosts(Fields& f, std::optional<std::vector<std::string>>& hosts, std::string_view example, std::string_view doc) {
+  f.field("hosts", hosts, list_of(kHostName, example), doc);
+  if (f.reading() == nullptr || !hosts) return;
+  std::set<std::string_view> seen;
+  each_item(*f.reading(), "hosts", [&](const Cursor& at, std::size_t i) {
+    if (i < hosts->size() && !(*hosts)[i].empty() && !seen.insert((*hosts)[i]).second) at.problem("the same host stands above");
+  });
+}
+
+void refuse_per_api(const Fields& f, const ScopedSettings& s) {
+  if (f.reading() == nullptr || !s.throttle) return;
+  each_item(*f.reading(), "throttle", [&](const Cursor& rule, std::size_t i) {
+    if (i < s.throttle->size() && (*s.throttle)[i].per == middleware::ThrottleKey::kApi)
+      rule.problem_at("per", "a stage bounds itself, not the API", "say per: stage, or move the rule to the API");
+  });
 }
 
 void describe_stage_place(Fields& f, StageSettings& stage) {
-  f.field("hosts", stage.hosts, list_of(kHostName, "[dev.example.com]"), "The hosts it answers for. Default: the API's.");
+  describe_hosts(f, stage.hosts, "[dev.example.com]", "The hosts it answers for. Default: the API's.");
   f.field("base_path", stage.base_path, kBasePath,
           "What stands before the paths of its routes. Default: the API's, with the name of the stage behind it; of $default the API's.");
 }
@@ -112,7 +146,7 @@ void use_stage(const Fields& f, StageSettings stage, ApiSettings& api) {
   if (stage.hosts) api.hosts = std::move(*stage.hosts);
   if (stage.base_path)
     api.base_path = std::move(*stage.base_path);
-  else if (api.stage != kNoStage)
+  else if (api.stage != kDefaultStage)
     api.base_path += '/' + api.stage;
   api.stage_scoped = std::move(stage.scoped);
 }

@@ -25,6 +25,10 @@ std::vector<std::string> stage_names(const Node& api);
 StageSettings describe_stages(Fields& fields, ApiSettings& api, const Object<StageSettings>& kind);
 // The `variables` of a stage. Before all that a stage says besides.
 void describe_stage_variables(Fields& fields);
+// `hosts`: each once.
+void describe_hosts(Fields& fields, std::optional<std::vector<std::string>>& hosts, std::string_view example, std::string_view doc);
+// Where throttle rules cannot be `per: api`: in a stage, whose bounds are its own.
+void refuse_per_api(const Fields& fields, const ScopedSettings& settings);
 // The hosts and the base path of a stage.
 void describe_stage_place(Fields& fields, StageSettings& stage);
 // Gives the API what its stage says, once its own hosts and base path are known.

@@ -191,16 +191,24 @@ void describe_callers(Fields& f, ScopedSettings& s) {
 
 void describe_total_timeout(Fields& f, ScopedSettings& s) { f.field("timeouts", s, kScopedTimeouts, "Deadlines."); }
 
-void describe_scoped(Fields& f, ScopedSettings& s) {
+std::optional<pipeline::ValueTemplate> describe_scoped(Fields& f, ScopedSettings& s) {
   describe_callers(f, s);
   f.field("validate", s.validate, kValidate, "What requests must bring: parameters, content types, a body that matches a schema. {}: nothing.");
-  describe_changes(f, s);
+  auto path = describe_changes(f, s);
   describe_compression(f, s);
   describe_cache(f, s);
   f.field("limits", s, kScopedLimits, "Bounds.");
   describe_websocket_passage(f, s.websocket);
   describe_total_timeout(f, s);
   describe_errors(f, s);
+  return path;
+}
+
+void describe_outer_scope(Fields& f, ScopedSettings& s) {
+  const bool has_path = describe_scoped(f, s).has_value();
+  refuse_per_connection(f, s);
+  if (has_path)
+    f.reading()->child(*f.reading()->node().find("request")).problem_at("path", "a path is for routes with a backend", "move it to the routes");
 }
 
 constexpr Object<AuthorizerKinds> kAuthorizer{"authorizer", "A way to find out who calls, for `auth` to name.",

@@ -130,8 +130,8 @@ void describe_message_route(Fields& f, RouteSettings& s) {
           Need::kRequired);
   s.socket.emplace().kind = kind_of(s.match);
   describe_handled(f, s);
-  describe_changes(f, s.scoped);
-  describe_mapping(f, s);
+  auto path_of_request = describe_changes(f, s.scoped);
+  describe_mapping(f, s, std::move(path_of_request));
   describe_callers(f, s.scoped);
   describe_total_timeout(f, s.scoped);
   describe_errors(f, s.scoped);
@@ -205,9 +205,10 @@ void describe_stage(Fields& f, StageSettings& s) {
   describe_stage_variables(f);
   describe_stage_place(f, s);
   describe_callers(f, s.scoped);
+  refuse_per_api(f, s.scoped);
   describe_total_timeout(f, s.scoped);
   describe_errors(f, s.scoped);
-  f.misplaced({"cache", "compression", "websocket"}, "is for APIs with type: http", "leave it out");
+  f.misplaced({"cache", "compression", "websocket", "validate", "request", "response"}, "is for APIs with type: http", "leave it out");
   f.later({"canary"});
 }
 constexpr Object<StageSettings> kStage{"websocket_stage", "What is different for one stage of an API of messages.", "{variables: {pool: blue}}",
@@ -218,7 +219,9 @@ void describe_websocket_api(Fields& f, ApiSettings& s) {
   OnlyChoice type;
   f.field("type", type, OnlyWord{{{{"websocket", {}}}}}, "What it speaks.", Need::kRequired);
   StageSettings stage = describe_stages(f, s, kStage);
-  f.field("hosts", s.hosts, list_of(kHostName, "[chat.example.com]"), "The hosts it answers for. Default: every host.");
+  std::optional<std::vector<std::string>> hosts;
+  describe_hosts(f, hosts, "[chat.example.com]", "The hosts it answers for. Default: every host.");
+  s.hosts = std::move(hosts).value_or(std::vector<std::string>());
   f.field("base_path", s.base_path, kBasePath, "The path that clients connect to. Default: /.");
   use_stage(f, std::move(stage), s);
   auto& sockets = s.sockets.emplace();
@@ -236,7 +239,7 @@ void describe_websocket_api(Fields& f, ApiSettings& s) {
   describe_total_timeout(f, s.scoped);
   describe_errors(f, s.scoped);
   f.field("routes", s.routes, list_of(kMessageRoute, "[{match: $default, mock: {body: hello}}]"), "What it does with messages.", Need::kRequired);
-  f.misplaced({"cache", "compression", "websocket"}, "is for APIs with type: http", "leave it out");
+  f.misplaced({"cache", "compression", "websocket", "validate", "request", "response"}, "is for APIs with type: http", "leave it out");
   f.later({"canary", "openapi"});
   if (f.reading() != nullptr) check_route_keys(*f.reading(), s.routes);
 }

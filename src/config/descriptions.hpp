@@ -8,8 +8,10 @@
 namespace gatehouse::config {
 
 // cors, auth, throttle, validate, request, response, compression, cache, limits, timeouts and more: what may be said at the
-// gateway, an API, a stage or a route.
-void describe_scoped(Fields& fields, ScopedSettings& settings);
+// gateway, an API, a stage or a route. Gives the path that `request` asks for.
+std::optional<pipeline::ValueTemplate> describe_scoped(Fields& fields, ScopedSettings& settings);
+// The same where there is no route: without what only routes can have.
+void describe_outer_scope(Fields& fields, ScopedSettings& settings);
 // Of that, cors, auth, scopes, claims, throttle, concurrency, ip and policy: who may call, and how much.
 void describe_callers(Fields& fields, ScopedSettings& settings);
 void describe_total_timeout(Fields& fields, ScopedSettings& settings);
@@ -52,12 +54,10 @@ extern const Object<RouteSettings> kRoute;
 extern const Object<middleware::ValidateSettings> kValidate;
 // `model` of a route of a WebSocket API.
 void describe_model(Fields& fields, std::optional<middleware::ValidateSettings>& settings);
-// request, response: part of describe_scoped().
-void describe_changes(Fields& fields, ScopedSettings& settings);
-// Where there is no route whose path `request` could change.
-void refuse_path_of_requests(const Fields& fields, const ScopedSettings& settings);
-// parameters, response_parameters of a route, once its integration and what it says in our own form are known.
-void describe_mapping(Fields& fields, RouteSettings& settings);
+// request, response: part of describe_scoped(). Gives the path that `request` asks for.
+std::optional<pipeline::ValueTemplate> describe_changes(Fields& fields, ScopedSettings& settings);
+// parameters, response_parameters of a route, and its request's path, once its integration is known.
+void describe_mapping(Fields& fields, RouteSettings& settings, std::optional<pipeline::ValueTemplate> path_of_request);
 extern const Object<integration::TableRouteSettings> kTableRoute;
 
 // `dynamodb` of a route: its protocol, or, with an action, one operation.

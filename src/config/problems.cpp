@@ -1,8 +1,9 @@
 // The list of problems, and how one is printed.
 #include "problems.hpp"
 
+#include "gatehouse/base/strings.hpp"
+
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 namespace gatehouse::config {
@@ -13,6 +14,8 @@ constexpr std::size_t kMostText = 1000;
 }  // namespace
 
 void Problems::add(Position at, std::string_view path, std::string_view message, std::string_view fix) {
+  // An API is read once for each of its stages.
+  if (!seen_.emplace(at.line, at.column, hash64(path), hash64(message)).second) return;
   if (problems_.size() == kMost) {
     ++left_out_;
     return;
@@ -26,9 +29,6 @@ std::vector<Problem> Problems::take() {
   std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
   });
-  // An API is read once for each of its stages.
-  std::set<std::tuple<int, int, std::string, std::string>> seen;
-  std::erase_if(problems_, [&seen](const Problem& one) { return !seen.emplace(one.line, one.column, one.path, one.message).second; });
   if (left_out_ > 0) {
     problems_.push_back({file_, 0, 0, "", std::to_string(left_out_) + " more problems are left out", ""});
   }

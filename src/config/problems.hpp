@@ -4,8 +4,11 @@
 #include "gatehouse/config/load.hpp"
 #include "text.hpp"
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -26,6 +29,7 @@ class Problems {
  private:
   std::string file_;
   std::vector<Problem> problems_;
+  std::set<std::tuple<int, int, std::uint64_t, std::uint64_t>> seen_;  // places, with hashes of the texts
   std::size_t left_out_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/net/unique_fd.hpp"
+#include "stage_use.hpp"
 #include "text.hpp"
 
 #include <fcntl.h>
@@ -26,8 +27,6 @@ constexpr std::size_t kMaxPath = 4096;
 constexpr std::array<std::string_view, 7> kTemplateWords = {"path", "query", "header", "context",
                                                             "uuid", "ulid",  "now"};
 
-constexpr std::array<std::string_view, 2> kStageWords = {"stage.", "stageVariables."};
-
 bool is_name(std::string_view text) {
   const auto is_word = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -46,62 +45,46 @@ Reference parse_reference(std::string_view inside) {
   return {inside.substr(0, colon), inside.substr(colon + 2)};
 }
 
-// $stage.x in a text.
-struct StageUse {
-  std::string_view written;  // at the front of the text
-  std::string_view name;
-  std::optional<std::string_view> fallback;
-};
-
-bool is_stage_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+bool is_odd_dollar(std::string_view text, std::size_t at) {
+  std::size_t count = 0;
+  while (count <= at && text[at - count] == '$') ++count;
+  return count % 2 == 1;
 }
 
-// At the dollar sign of `text`.
-std::optional<StageUse> find_stage_use(std::string_view text) {
-  const bool delimited = text.starts_with("${");
-  std::string_view rest = text.substr(delimited ? 2 : 1);
-  const auto word = std::ranges::find_if(kStageWords, [&rest](std::string_view one) { return rest.starts_with(one); });
-  if (word == kStageWords.end()) return std::nullopt;
-  rest.remove_prefix(word->size());
-  const auto take_while = [&rest](auto accepts) {
-    const auto end = std::ranges::find_if_not(rest, accepts);
-    const auto taken = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
-    rest.remove_prefix(taken.size());
-    return taken;
-  };
-  StageUse use{{}, take_while(is_stage_char), std::nullopt};
-  if (use.name.empty()) return std::nullopt;
-  if (rest.starts_with('|')) {
-    rest.remove_prefix(1);
-    use.fallback = take_while([delimited](char c) { return delimited ? c != '}' : is_stage_char(c) || c == '.'; });
-  }
-  if (delimited) {
-    if (!rest.starts_with('}')) return std::nullopt;
-    rest.remove_prefix(1);
-  }
-  use.written = text.substr(0, text.size() - rest.size());
-  return use;
+// Whether what follows a template's text would belong to the $variable at its end.
+bool ends_in_variable(std::string_view text) {
+  const auto is_part = [](char c) { return is_variable_char(c) || c == '.' || c == '[' || c == ']' || c == '|'; };
+  std::size_t at = text.size();
+  while (at > 0 && is_part(text[at - 1])) --at;
+  return at > 0 && text[at - 1] == '$' && is_odd_dollar(text, at - 1);
 }
 
-// A default stands for what is absent or empty.
-std::variant<std::string, Complaint> value_of(const StageUse& use, const StageInput* stage) {
-  if (stage == nullptr) return Complaint{in_quotes(use.written) + " is known inside of an API only", ""};
-  const auto known = std::ranges::find(stage->variables, use.name, &std::pair<std::string, std::string>::first);
-  const bool absent = known == stage->variables.end();
-  if (use.fallback && (absent || known->second.empty())) return std::string(*use.fallback);
-  if (!absent) return known->second;
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : stage->variables) names.push_back(name);
-  std::string fix = did_you_mean(use.name, names);
-  if (fix.empty()) fix = "add it to 'variables' of the stage or the API, or give a default: ${stage." + std::string(use.name) + "|value}";
-  return Complaint{"the stage " + in_quotes(stage->name) + " has no variable " + in_quotes(use.name), fix};
+// Whether it would belong to a ${variable|default} that is not closed yet.
+bool ends_in_braces(std::string_view text) {
+  const auto open = text.rfind("${");
+  return open != std::string_view::npos && text.find('}', open) == std::string_view::npos && is_odd_dollar(text, open);
 }
 
 std::string escape_dollars(std::string_view text) {
   std::string out;
   for (const char c : text) out.append(c == '$' ? 2 : 1, c);
   return out;
+}
+
+// In a template what is filled in stays text, whatever stands around it.
+std::optional<Complaint> append(std::string& out, std::string_view written, const std::string& value, Dollars dollars) {
+  if (dollars == Dollars::kPlain) {
+    out += value;
+    return std::nullopt;
+  }
+  if (ends_in_variable(out))
+    return Complaint{in_quotes(written) + " would become part of the variable in front of it", "write that one with braces, such as ${query.x}"};
+  if (ends_in_braces(out) && value.find_first_of("$}") != std::string::npos)
+    return Complaint{"the value of " + in_quotes(written) + " has a '$' or '}', which a default cannot have", ""};
+  if (dollars == Dollars::kPath && value.find_first_of("{}") != std::string::npos)
+    return Complaint{"the value of " + in_quotes(written) + " has a brace, which begins a variable in a path", ""};
+  out += escape_dollars(value);
+  return std::nullopt;
 }
 
 std::variant<std::string, Complaint> value_of(const Reference& reference, const Environment& environment) {
@@ -131,32 +114,36 @@ std::variant<std::string, Complaint> expand(std::string_view text, Dollars dolla
     if (out.size() > kMaxExpanded) return Complaint{"is longer than 1 MB once its references are filled in", ""};
     if (dollar == std::string_view::npos) return out;
     text.remove_prefix(dollar);
-    if (text.starts_with("$$") && (dollars == Dollars::kTemplate || text.starts_with("$${"))) {
-      out += dollars == Dollars::kTemplate ? "$$" : "${";
-      text.remove_prefix(dollars == Dollars::kTemplate ? 2 : 3);
+    const bool plain = dollars == Dollars::kPlain;
+    if (text.starts_with("$$") && (!plain || text.starts_with("$${") || find_stage_use(text.substr(1)))) {
+      out += plain ? "$" : "$$";
+      text.remove_prefix(2);
+      const std::size_t literal = plain ? 1 : 0;  // "{", or the first letter of "stage"
+      out += text.substr(0, literal);
+      text.remove_prefix(literal);
       continue;
     }
     if (const auto use = find_stage_use(text)) {
       auto value = value_of(*use, stage);
       if (auto* complaint = std::get_if<Complaint>(&value)) return std::move(*complaint);
-      const std::string& found = std::get<std::string>(value);
-      out += dollars == Dollars::kTemplate ? escape_dollars(found) : found;
+      if (auto complaint = append(out, use->written, std::get<std::string>(value), dollars)) return std::move(*complaint);
       text.remove_prefix(use->written.size());
+      if (use->written.ends_with('|') && text.starts_with('$'))
+        return Complaint{"the default of " + in_quotes(use->written) + " is a text without variables", ""};
       continue;
     }
     const auto end = text.starts_with("${") ? text.find('}') : std::string_view::npos;
     const Reference reference = parse_reference(end == std::string_view::npos ? "" : text.substr(2, end - 2));
     const bool is_variable =
         std::find(kTemplateWords.begin(), kTemplateWords.end(), reference.name) != kTemplateWords.end();
-    if (is_name(reference.name) && !(is_variable && dollars == Dollars::kTemplate)) {
+    if (is_name(reference.name) && !(is_variable && !plain)) {
       auto value = value_of(reference, environment);
       if (auto* complaint = std::get_if<Complaint>(&value)) return std::move(*complaint);
-      const std::string& found = std::get<std::string>(value);
-      out += dollars == Dollars::kTemplate ? escape_dollars(found) : found;
+      if (auto complaint = append(out, text.substr(0, end + 1), std::get<std::string>(value), dollars)) return std::move(*complaint);
       text.remove_prefix(end + 1);
       continue;
     }
-    if (text.starts_with("${") && dollars == Dollars::kPlain) {
+    if (text.starts_with("${") && plain) {
       const auto shown = in_quotes(text.substr(0, end == std::string_view::npos ? end : end + 1));
       return Complaint{shown + " is no reference to the environment",
                        "write ${NAME} or ${NAME:-default}, or $${ for a plain ${"};

@@ -19,8 +19,8 @@ struct Complaint {
 
 // How a text treats dollar signs of its own. kPlain: $${ is a literal ${, any other dollar sign stands for itself.
 // kTemplate: $$ and the names of variables, ${query.x} or ${uuid}, are left to the template, and what comes from the
-// environment is escaped for it.
-enum class Dollars : unsigned char { kPlain, kTemplate };
+// environment or the stage is escaped for it. kPath: a template in which {id} is a variable too.
+enum class Dollars : unsigned char { kPlain, kTemplate, kPath };
 
 // The stage that an API is read for.
 struct StageInput {
@@ -29,7 +29,8 @@ struct StageInput {
 };
 
 // NAME is letters, digits and '_'. As in a shell, the default also stands for what is set and empty.
-// $stage.x, ${stage.x}, with |default, and Amazon's $stageVariables.x are the variables of `stage`, which is null outside of APIs.
+// $stage.x, ${stage.x}, with |default, and Amazon's $stageVariables.x are the variables of `stage`, which is null outside of APIs;
+// $$stage.x is the text $stage.x.
 std::variant<std::string, Complaint> expand(std::string_view text, Dollars dollars, const Environment& environment,
                                             const StageInput* stage);
 

@@ -358,7 +358,7 @@ std::string Template::expected() const {
 }
 
 bool Template::read(const Cursor& at, Value& value) const {
-  const auto text = at.text(expected(), Dollars::kTemplate);
+  const auto text = at.text(expected(), use == Use::kPath ? Dollars::kPath : Dollars::kTemplate);
   if (!text) return false;
   std::string line;
   Complaint complaint;

@@ -44,11 +44,16 @@ void inherit(config::ScopedSettings& inner, const config::ScopedSettings& outer)
   inherit(inner.body_limit, outer.body_limit);
   inherit(inner.total_timeout, outer.total_timeout);
   inherit(inner.websocket, outer.websocket);
-  inherit(inner.validate, outer.validate);
-  inherit(inner.request, outer.request);
-  inherit(inner.response, outer.response);
   inherit(inner.errors, outer.errors);
   inherit(inner.error_responses, outer.error_responses);
+}
+
+// What is said of requests and their answers, which handshakes, messages and the calls of SDKs are not.
+void inherit_changes(config::ScopedSettings& inner, const config::ScopedSettings& outer) {
+  inherit(inner.validate, outer.validate);
+  inherit(inner.request, outer.request);
+  inherit(inner.mapping_limit, outer.mapping_limit);
+  inherit(inner.response, outer.response);
 }
 
 std::string join(const std::vector<std::string>& words) {
@@ -118,13 +123,15 @@ bool is_of_handshake(std::string_view step) {
 // What has ended cannot be turned away.
 bool turns_away(std::string_view step) { return step == "overload" || step == "throttle" || step == "concurrency"; }
 
-middleware::TransformSettings transform_of(const config::ScopedSettings& scoped) {
+// An API's answer to what no route matches is an answer too, and no request goes anywhere.
+middleware::TransformSettings transform_of(const EffectiveRoute& route) {
+  const config::ScopedSettings& scoped = route.scoped;
   middleware::TransformSettings transform;
-  if (scoped.request) {
+  if (route.route && scoped.request) {
     transform.request = scoped.request->headers;
     transform.query = scoped.request->query;
-    transform.body_limit = scoped.request->body_limit;
   }
+  transform.body_limit = scoped.mapping_limit.value_or(transform.body_limit);
   if (scoped.response) {
     transform.response = scoped.response->headers;
     transform.by_status = scoped.response->by_status;
@@ -171,12 +178,11 @@ EffectiveRoute effective_route(const config::Settings& settings, const config::A
     effective.scoped = route->scoped;
     effective.label = route->socket ? route->match : route->pattern.to_string();
   }
-  const auto own_model = effective.scoped.validate;
-  if (api) inherit(effective.scoped, api->stage_scoped);
-  if (api) inherit(effective.scoped, api->scoped);
-  inherit(effective.scoped, settings.scoped);
-  // What requests must bring has nothing to do with messages.
-  if (route && is_message_route(*route)) effective.scoped.validate = own_model;
+  for (const config::ScopedSettings* const outer : {api ? &api->stage_scoped : nullptr, api ? &api->scoped : nullptr, &settings.scoped}) {
+    if (!outer) continue;
+    inherit(effective.scoped, *outer);
+    if (!api || !api->sockets) inherit_changes(effective.scoped, *outer);
+  }
   return effective;
 }
 
@@ -272,12 +278,12 @@ std::vector<PlannedStep> pipeline_order(const EffectiveRoute& route) {
     steps.push_back({"validate", "after throttle: reading a body costs; before anything is done with it", {},
                      [validate = *scoped.validate](const Parts&) { return middleware::make_validate(validate); }});
 
-  const middleware::TransformSettings transform = transform_of(scoped);
-  if (route.route && !route.route->socket && config::uses_body(scoped, *route.route))
+  const middleware::TransformSettings transform = transform_of(route);
+  if (route.route && config::uses_body(scoped, *route.route))
     steps.push_back({"body values", "right before who needs them: a body is read for what is let through", {},
                      [limit = transform.body_limit](const Parts&) { return middleware::make_body_values(limit); }});
 
-  if (route.route && !transform.empty())
+  if (!transform.empty())
     steps.push_back({"transform", "last: changes only what is let through, and answers before anyone else sees them", {},
                      [transform](const Parts&) { return middleware::make_transform(transform); }});
 

@@ -31,10 +31,12 @@ Steps make_steps(const EffectiveRoute& effective, const Parts& parts) {
   return steps;
 }
 
-void name(pipeline::Route& route, const config::ApiSettings& api) {
-  route.api = api.name;
-  route.stage = api.stage;
-  route.stage_variables = api.variables;
+std::unique_ptr<pipeline::Route> route_of(const config::ApiSettings& api, std::string label) {
+  auto route = std::make_unique<pipeline::Route>();
+  route->api = api.name;
+  route->stage = api.stage;
+  route->label = std::move(label);
+  return route;
 }
 
 struct IntegrationMaker {
@@ -107,9 +109,7 @@ SocketPart make_socket_part(const config::Settings& settings, const config::ApiS
   }
   const config::RouteSettings nowhere = nowhere_route();
   const EffectiveRoute effective = effective_route(settings, &api, &nowhere);
-  auto steps_only = std::make_unique<pipeline::Route>();
-  name(*steps_only, api);
-  steps_only->label = effective.label;
+  auto steps_only = route_of(api, effective.label);
   steps_only->steps = make_steps(effective, parts);
   builder.add_nowhere(std::move(steps_only));
   part.routes = builder.take();
@@ -130,10 +130,8 @@ Result<BackendsByName> make_backends(const config::Settings& settings, Runtime& 
 std::unique_ptr<pipeline::Route> make_tables_route(const config::Settings& settings, const Parts& parts) {
   if (!settings.dynamodb) return nullptr;
   const config::ApiSettings api = tables_api(*settings.dynamodb);
-  auto route = std::make_unique<pipeline::Route>();
   const EffectiveRoute effective = effective_route(settings, &api, &api.routes.front());
-  name(*route, api);
-  route->label = effective.label;
+  auto route = route_of(api, effective.label);
   route->pattern = api.routes.front().pattern;
   compile(*route, effective, parts);
   return route;
@@ -143,14 +141,15 @@ std::unique_ptr<pipeline::Route> make_tables_route(const config::Settings& setti
 
 RouteTable make_route_table(const config::Settings& settings) {
   RouteTable table;
+  std::shared_ptr<const pipeline::StageVariables> variables;
   const auto add = [&](const config::ApiSettings& api, const config::RouteSettings* route) {
-    auto compiled = std::make_unique<pipeline::Route>();
-    name(*compiled, api);
-    compiled->label = effective_route(settings, &api, route).label;
+    auto compiled = route_of(api, effective_route(settings, &api, route).label);
+    compiled->stage_variables = variables;
     if (route) compiled->pattern = route->pattern;
     return table.routes.emplace_back(std::move(compiled)).get();
   };
   for (const auto& api : settings.apis) {
+    variables = std::make_shared<const pipeline::StageVariables>(api.variables);
     table.first_route.push_back(table.routes.size());
     routing::ApiRoutes routes{api.hosts, api.base_path, {}, add(api, nullptr)};
     for (const auto& route : api.routes) {

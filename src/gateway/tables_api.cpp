@@ -33,6 +33,7 @@ config::ApiSettings tables_api(const config::TablesListenerSettings& settings) {
   api.scoped.policy.emplace();  // and its key what they may do
   api.scoped.validate.emplace();  // and the protocol what a request is
   api.scoped.request.emplace();
+  api.scoped.response.emplace();
   config::RouteSettings& route = api.routes.emplace_back();
   route.match = "POST /";
   route.pattern = pipeline::RoutePattern::parse(route.match).value();

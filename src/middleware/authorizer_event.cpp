@@ -128,7 +128,8 @@ Pairs path_parameters(const RequestContext& context) {
 
 Pairs stage_variables(const RequestContext& context) {
   Pairs pairs;
-  for (const auto& [name, value] : context.route.stage_variables) pairs.push_back({name, value});
+  if (context.route.stage_variables)
+    for (const auto& [name, value] : *context.route.stage_variables) pairs.push_back({name, value});
   return pairs;
 }
 

@@ -1,5 +1,5 @@
-// The authorizer that asks another service. An answer is kept under what it depends on: the identity sources, and, unless it is a
-// policy, the route. A policy is evaluated for every request again, so that what is kept for one route opens no other.
+// The authorizer that asks another service. An answer is kept under what it depends on: the identity sources and the stage, of which
+// events tell, and, unless it is a policy, the route. A policy is evaluated for every request again, so that what is kept for one route opens no other.
 #include "gatehouse/middleware/http_authorizer.hpp"
 
 #include "authorizer_event.hpp"
@@ -100,11 +100,10 @@ Question HttpAuthorizer::question(RequestContext& context) const {
   for (const pipeline::ValueTemplate& source : settings_.identity) question.sources.push_back(source.evaluate(context));
   if (settings_.cache <= Duration()) return question;
   std::vector<std::string_view> parts = question.sources;
+  parts.insert(parts.end(), {context.route.api, context.route.stage});
   question.caller = secret_(parts);
   // Of a route that takes any method each is one of its own, as for a policy.
-  const pipeline::Route& route = context.route;
-  for (const std::string_view part : {std::string_view(route.api), std::string_view(route.stage), std::string_view(route.label), context.request().method_text})
-    parts.push_back(part);
+  parts.insert(parts.end(), {context.route.label, context.request().method_text});
   question.caller_and_route = secret_(parts);
   return question;
 }

@@ -63,14 +63,16 @@ def scopes(shared_rig):
     upstream = shared_rig.upstream()
     gateway = shared_rig.gateway({
         "backends": {"fake": {"targets": [upstream.url]}}, "stores": {"main": {"engine": "memory"}}, "dynamodb": {"address": "127.0.0.1:0"},
-        "validate": {"headers": ["x-tenant"]}, "response": {"set_header": {"strict-transport-security": "max-age=600"}},
+        "validate": {"headers": ["x-tenant"]},
+        "response": {"set_header": {"strict-transport-security": "max-age=600"}, "status": {"200": 203}},
         "apis": [
             {"name": "shop", "request": {"set_header": {"x-tenant": "$header.x-tenant of $context.api"}, "remove_header": ["cookie"]},
              "stages": {"$default": {}, "dev": {"response": {"set_header": {"x-stage": "dev"}}}},
              "routes": [{"match": "GET /a", "backend": "fake"},
                         {"match": "GET /own", "backend": "fake", "request": {"set_header": {"x-own": "1"}}, "response": {}, "validate": {}},
-                        {"match": "GET /amazon", "backend": "fake", "parameters": {"append:header.x-amazon": "1"}}]},
-            {"name": "chat", "type": "websocket", "base_path": "/ws", "routes": [{"match": "$default", "mock": {"body": "pong"}}]}]})
+                        {"match": "GET /amazon", "backend": "fake", "parameters": {"append:header.x-amazon": "1"}},
+                        {"match": "GET /path", "backend": "fake", "request": {"path": "/other", "limit": "1KB"}}]},
+            {"name": "chat", "type": "websocket", "base_path": "/ws", "management": {"auth": "none"}, "routes": [{"match": "$default", "mock": {"body": "pong"}}]}]})
     gateway.upstream = upstream
     return gateway
 
@@ -82,8 +84,21 @@ def test_what_an_outer_scope_says_holds_for_all_within(scopes):
     says(scopes.get("/a"), 400, "Missing required request parameters: [x-tenant]", "parameters_missing")
     answer = scopes.get("/a", fields=[*TENANT, ("Cookie", "c=1")])
     assert answer.fields["strict-transport-security"] == "max-age=600"
+    assert answer.status == 203
     assert scopes.upstream.last.fields["x-tenant"] == "t1 of shop"
     assert "cookie" not in scopes.upstream.last.fields
+
+
+def test_headers_of_answers_are_on_refusals_too_and_new_statuses_are_not(scopes):
+    for target, status in (("/a", 400), ("/nothing", 404)):
+        refused = scopes.get(target)
+        assert (refused.status, refused.fields["strict-transport-security"]) == (status, "max-age=600")
+
+
+def test_a_path_alone_changes_nothing_else(scopes):
+    assert scopes.get("/path", fields=[*TENANT, ("Cookie", "c=1")]).status == 203
+    seen = scopes.upstream.last
+    assert (seen.target, seen.fields["x-tenant"], "cookie" in seen.fields) == ("/other", "t1 of shop", False)
 
 
 def test_what_an_inner_scope_says_replaces_it(scopes):
@@ -98,8 +113,11 @@ def test_what_an_inner_scope_says_replaces_it(scopes):
     assert amazon.fields["strict-transport-security"] == "max-age=600"
 
 
-def test_messages_and_the_protocol_of_tables_are_not_validated_as_requests(scopes):
-    assert Socket(scopes, fields=TENANT).ask("ping") == "pong"
+def test_sockets_and_the_protocol_of_tables_are_left_alone(scopes):
+    socket = Socket(scopes)
+    assert socket.ask("ping") == "pong"
+    assert "strict-transport-security" not in socket.head.fields
+    assert scopes.get("/ws/@connections").status == 200
     listed = scopes.client(1).exchange("POST", "/", body=b"{}", host="127.0.0.1", fields=[
         ("X-Amz-Target", "DynamoDB_20120810.ListTables"), ("Content-Type", "application/x-amz-json-1.0")])
     assert (listed.status, json.loads(listed.body)) == (200, {"TableNames": []})

@@ -137,6 +137,24 @@ def test_what_an_authorizer_said_of_one_stage_is_not_taken_for_another(rig):
     assert len(service.requests) == 2
 
 
+def test_the_policy_that_an_authorizer_gave_in_one_stage_is_not_used_in_another(rig):
+    def by_stage(request, connection):
+        event = json.loads(request.body)
+        statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+        connection.answer(json.dumps({"principalId": "ada", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+                                      "context": {"tenant": event["stageVariables"]["tenant"]}}).encode())
+    service = rig.upstream(by_stage)
+    gateway = shop(
+        rig, {"$default": {}, "dev": {"variables": {"tenant": "dev"}}},
+        [{"match": "GET /a", "mock": {"body": "$claims.tenant"}}, {"match": "GET /b", "mock": {"body": "$claims.tenant"}}],
+        api={"auth": ["legacy"], "variables": {"tenant": "prod"}}, backends={"auth": {"targets": [service.url]}},
+        authorizers={"legacy": {"http": {"backend": "auth", "form": "lambda", "payload": "1.0", "identity": ["$header.authorization"], "cache": "5m"}}})
+    for _ in range(2):
+        for target, tenant in (("/v1/dev/a", b"dev"), ("/v1/a", b"prod"), ("/v1/dev/b", b"dev"), ("/v1/b", b"prod")):
+            assert gateway.get(target, fields=[("Authorization", "t")]).body == tenant
+    assert len(service.requests) == 2  # one for each stage, whatever the route
+
+
 def test_a_policy_names_the_stage(rig):
     def policy(resource):
         return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": resource}]}
@@ -197,5 +215,6 @@ def test_connections_belong_to_their_stage(rig):
     for made in (prod, dev):
         made.close()
     assert [one["connectionId"] for one in gateway.ask_admin("/apis/chat/prod/@connections").json()["connections"]] == [name]
+    assert len(gateway.ask_admin("/apis/chat%2Fprod/@connections").json()["connections"]) == 1
     assert gateway.ask_admin("/apis/chat/dev/@connections").json()["connections"] == []
     assert gateway.ask_admin("/apis/chat/@connections").status == 404

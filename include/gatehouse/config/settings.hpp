@@ -20,7 +20,7 @@
 #include "gatehouse/middleware/validate_settings.hpp"
 #include "gatehouse/observe/settings.hpp"
 #include "gatehouse/pipeline/error_answers.hpp"
-#include "gatehouse/pipeline/route_pattern.hpp"
+#include "gatehouse/pipeline/route.hpp"
 #include "gatehouse/plans/settings.hpp"
 #include "gatehouse/redis/settings.hpp"
 #include "gatehouse/upstream/settings.hpp"
@@ -55,8 +55,6 @@ using pipeline::ErrorStyle;
 struct RequestChanges {
   std::vector<middleware::FieldChange> headers;
   std::vector<middleware::FieldChange> query;
-  std::optional<pipeline::ValueTemplate> path;  // of a route, until it is the integration's
-  std::uint64_t body_limit = middleware::TransformSettings().body_limit;
   bool operator==(const RequestChanges&) const = default;
 };
 
@@ -83,8 +81,9 @@ struct ScopedSettings {
   std::optional<std::uint64_t> body_limit;  // limits: {body: …}
   std::optional<Duration> total_timeout;    // timeouts: {total: …}
   std::optional<integration::WebSocketSettings> websocket;
-  std::optional<middleware::ValidateSettings> validate;
+  std::optional<middleware::ValidateSettings> validate;  // of a message: its model
   std::optional<RequestChanges> request;
+  std::optional<std::uint64_t> mapping_limit;  // request: {limit: …}
   std::optional<ResponseChanges> response;
   std::optional<ErrorStyle> errors;
   std::vector<pipeline::ErrorResponse> error_responses;  // each type at most once
@@ -116,8 +115,8 @@ struct RouteSettings {
 // An API, or one of its stages: each is one of these, with what is the same for all of them.
 struct ApiSettings {
   std::string name;
-  std::string stage = "$default";
-  std::vector<std::pair<std::string, std::string>> variables;  // what $stage.x stood for
+  std::string stage{pipeline::kDefaultStage};
+  pipeline::StageVariables variables;  // what $stage.x stood for
   std::size_t item = 0;  // of the list `apis`, from which it was read
   std::vector<std::string> hosts;
   std::string base_path;
@@ -127,7 +126,7 @@ struct ApiSettings {
   std::optional<ScopedSettings> management;   // who may make management calls; none: nobody here
   std::vector<RouteSettings> routes;
   // "shop", or "shop/dev": what tells it from all others.
-  std::string id() const { return stage == "$default" ? name : name + '/' + stage; }
+  std::string id() const { return stage == pipeline::kDefaultStage ? name : name + '/' + stage; }
   bool operator==(const ApiSettings&) const = default;
 };
 

@@ -17,6 +17,9 @@ class Middleware;
 class Integration;
 class ErrorAnswers;
 
+inline constexpr std::string_view kDefaultStage = "$default";
+using StageVariables = std::vector<std::pair<std::string, std::string>>;
+
 struct Route {
   std::string api;
   std::string label;  // "GET /v1/orders/{id}": the template with the API's base path, for log and metrics
@@ -27,8 +30,8 @@ struct Route {
   bool answers_preflights = false;                       // a CORS step is among them
   Duration total_timeout{};                              // of the whole exchange; 0: none
   std::string_view action = "execute-api:Invoke";        // what policies call a request to it
-  std::string stage = "$default";
-  std::vector<std::pair<std::string, std::string>> stage_variables = {};  // for events that tell of them
+  std::string stage{kDefaultStage};
+  std::shared_ptr<const StageVariables> stage_variables = {};  // for events that tell of them; may be none
 };
 
 }  // namespace gatehouse::pipeline

@@ -82,6 +82,8 @@ TEST(ReferencesTest, FillsInVariablesOfTheStage) {
   EXPECT_EQ(in_stage("$$stage.cash", Dollars::kTemplate), "$$stage.cash");
   EXPECT_EQ(in_stage("$stage.cash"), "5$");
   EXPECT_EQ(in_stage("$${stage.cash}"), "${stage.cash}");
+  EXPECT_EQ(in_stage("$$stage.cash $$$stage.cash"), "$stage.cash $$stage.cash");
+  EXPECT_EQ(expanded("$$stage.cash"), "$stage.cash");
   EXPECT_EQ(in_stage("$stage. $stages.pool $stag", Dollars::kPlain), "$stage. $stages.pool $stag");
   EXPECT_EQ(in_stage("${stage.pool"), "complaint: '${stage.pool' is no reference to the environment");
 }

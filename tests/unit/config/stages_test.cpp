@@ -110,7 +110,7 @@ const ProblemCase kCases[] = {
      {R"(2:39: apis.shop.stages.dev: the key is already given at line 2, column 30 (keep one of them))"}},
     {"OnTheSamePath",
      R"(apis: [{name: shop, stages: {$default: {}, dev: {base_path: /v1}}, base_path: /v1, routes: [{match: GET /a, mock: {}}]}])",
-     {R"(2:29: apis.shop.stages: two stages have the same base path on the same host: one is 'dev' (give each a 'base_path' or 'hosts' of its own))"}},
+     {R"(2:29: apis.shop.stages: the stages '$default' and 'dev' have the same base path on the same host (give each a 'base_path' or 'hosts' of its own))"}},
     {"WithoutAVariable",
      R"(apis: [{name: shop, stages: {dev: {variables: {pool: a}}, prod: {}}, routes: [{match: GET /a, mock: {body: $stage.pol}, nonsense: 1}]}])",
      {R"(2:108: apis.shop.routes[0].mock.body: the stage 'dev' has no variable 'pol' (did you mean 'pool'?))",
@@ -122,6 +122,37 @@ const ProblemCase kCases[] = {
     {"WithABackendThatIsNotThere",
      R"(apis: [{name: shop, stages: {dev: {variables: {pool: green}}}, routes: [{match: GET /a, backend: $stage.pool}]}])",
      {R"(2:98: apis.shop.routes[0].backend: there is no backend 'green' (define it under 'backends'))"}},
+    {"OnThePathOfAnotherApi",
+     R"(apis:
+- {name: shop, stages: {$default: {}, dev: {}}, routes: [{match: GET /a, mock: {}}]}
+- {name: other, base_path: /dev, routes: [{match: GET /a, mock: {}}]})",
+     {R"(4:51: apis.other.routes[0].match: takes the same requests as the route at config.yaml:3:58, of shop/dev and other (take one out, or tell them apart by 'when'))"}},
+    {"NoneButTheSameRoutesTwice",
+     R"(apis:
+- {name: shop, routes: &r [{match: GET /a, mock: {}}]}
+- {name: other, routes: *r})",
+     {R"(3:36: apis.other.routes[0].match: takes the same requests as the route at config.yaml:3:28 (take one out, or tell them apart by 'when'))"}},
+    {"WithAHostTwice",
+     R"(apis: [{name: shop, hosts: [a, a], stages: {dev: {hosts: [b, B]}, prod: {hosts: [c]}}, routes: [{match: GET /a, mock: {}}]}])",
+     {R"(2:32: apis.shop.hosts[1]: the same host stands above)",
+      R"(2:62: apis.shop.stages.dev.hosts[1]: the same host stands above)"}},
+    {"ThatBoundTheApi",
+     R"(apis: [{name: shop, stages: {dev: {throttle: [{per: api, rate: 1/s}]}}, routes: [{match: GET /a, mock: {}}]}])",
+     {R"(2:53: apis.shop.stages.dev.throttle[0].per: a stage bounds itself, not the API (say per: stage, or move the rule to the API))"}},
+    {"WithTextThatWouldBeAVariable",
+     R"(apis:
+- name: shop
+  variables: {a: bc, b: "x}", p: "{id}", c: $}
+  routes: [{match: "GET /{id}", mock: {headers: {x-a: $query.a$stage.a, x-b: "${query.a|$stage.b}", x-c: "${query.a|$stage.c}", x-d: $stage.none|$query.a,
+    x-e: "${stage.none|${query.a}}", x-f: "${query.a}$stage.a ${query.a|$stage.a} $$x$stage.c $stage.none|n$query.a"}}}])",
+     {R"(5:55: apis.shop.routes[0].mock.headers.x-a: '$stage.a' would become part of the variable in front of it (write that one with braces, such as ${query.x}))",
+      R"(5:78: apis.shop.routes[0].mock.headers.x-b: the value of '$stage.b' has a '$' or '}', which a default cannot have)",
+      R"(5:106: apis.shop.routes[0].mock.headers.x-c: the value of '$stage.c' has a '$' or '}', which a default cannot have)",
+      R"(5:134: apis.shop.routes[0].mock.headers.x-d: the default of '$stage.none|' is a text without variables)",
+      R"(6:10: apis.shop.routes[0].mock.headers.x-e: the default of '${stage.none|${query.a}' is a text without variables)"}},
+    {"WithAVariableThatIsTooLong",
+     "apis: [{name: shop, variables: {a: " + std::string(513, 'x') + "}, routes: [{match: GET /a, mock: {}}]}]",
+     {R"(2:36: apis.shop.variables.a: has 513 characters, and may have 512)"}},
     {"ElsewhereThanInApis",
      R"(stages: {}
 variables: {}
@@ -129,7 +160,7 @@ access_log: {to: $stage.log}
 apis: [{name: shop, routes: [{match: GET /a, mock: {}, stages: {}, variables: {}}]}])",
      {R"(2:9: stages: 'stages' is for APIs (move it to the API))",
       R"(3:12: variables: 'variables' is for APIs (move it to the API))",
-      R"(4:18: access_log.to: '$stage.log' is known inside of an API only)",
+      R"(4:18: access_log.to: '$stage.log' is known inside of an API only (write $$stage for the text $stage))",
       R"(5:64: apis.shop.routes[0].stages: 'stages' is for APIs (move it to the API))",
       R"(5:79: apis.shop.routes[0].variables: 'variables' is for APIs (move it to the API))"}},
     {"WithWhatNobodyHas",
@@ -157,14 +188,43 @@ TEST(StagesTest, AreBounded) {
   EXPECT_EQ(lines, (std::vector<std::string>{"config.yaml:2:29: apis.shop.stages: has 33 stages, and may have 32"}));
 }
 
-// What one stage's routes ask for is met by its own authorizer, though the API's asks for less.
+// A path in a template takes braces for variables.
+TEST(StagesTest, HaveNoBracesInPaths) {
+  const auto lines = lines_of(load(with_listener(R"(backends: {b: {targets: [http://b]}}
+apis: [{name: shop, variables: {p: "{id}"}, routes: [{match: "GET /{id}", backend: b, path: "/x$stage.p"}]}])")));
+  EXPECT_EQ(lines, (std::vector<std::string>{
+                       "config.yaml:3:93: apis.shop.routes[0].path: the value of '$stage.p' has a brace, which begins a variable in a path"}));
+}
+
+TEST(StagesTest, AreNotMoreRoutesThanThereMayBe) {
+  std::string routes, stages, variables;
+  for (int i = 0; i < 4000; ++i) routes += "  - {match: GET /" + std::to_string(i) + ", mock: {}}\n";
+  for (int i = 0; i < 30; ++i) stages += "s" + std::to_string(i) + ": {}, ";
+  for (int i = 0; i < 101; ++i) variables += "v" + std::to_string(i) + ": x, ";
+  const auto lines =
+      lines_of(load(with_listener("apis:\n- name: shop\n  stages: {" + stages + "}\n  variables: {" + variables + "}\n  routes:\n" + routes)));
+  EXPECT_EQ(lines, (std::vector<std::string>{"config.yaml:4:11: apis.shop.stages: would be 120000 routes in all, and may be 100000 (make several APIs of it, with "
+                                             "fewer stages each)",
+                                             "config.yaml:5:14: apis.shop.variables: has 101 variables, and may have 100"}));
+}
+
+// Copies of one mistake must not crowd out the others.
+TEST(StagesTest, DoNotHideTheMistakesOfOthers) {
+  std::string routes, stages;
+  for (int i = 0; i < 40; ++i) routes += "  - {match: GET /" + std::to_string(i) + ", mock: {}, typo: 1}\n";
+  for (int i = 0; i < 32; ++i) stages += "s" + std::to_string(i) + ": {}, ";
+  const auto lines = lines_of(load(with_listener("apis:\n- name: shop\n  stages: {" + stages + "}\n  routes:\n" + routes + "- {name: other}")));
+  EXPECT_EQ(lines.size(), 41u);
+}
+
+// One stage may ask nobody who they are.
 TEST(StagesTest, WinOverTheApi) {
-  const Settings settings = settings_of(R"(authorizers: {k: {api_key: {}}, u: {jwt: {issuer: "https://id.example.com", audience: [a]}}}
+  const Settings settings = settings_of(R"(authorizers: {u: {jwt: {issuer: "https://id.example.com", audience: [a]}}}
 apis:
 - name: shop
-  auth: [k]
-  stages: {dev: {auth: [u], scopes: [a]}, prod: {}}
-  routes: [{match: GET /a, mock: {}}])");
+  auth: [u]
+  stages: {dev: {auth: none}, prod: {scopes: [a]}}
+  routes: [{match: GET /a, mock: {body: $claims.sub}, scopes: [b]}, {match: GET /b, mock: {}, request: {set_header: {x: $claims.sub}}}])");
   EXPECT_EQ(settings.apis.size(), 2u);
 }
 

@@ -33,7 +33,7 @@ TEST_F(AuthorizerEventTest, TokenIsThreeMembers) {
 
 TEST_F(AuthorizerEventTest, AllNameTheStageAndItsVariables) {
   route_.stage = "dev";
-  route_.stage_variables = {{"pool", "blue"}, {"quote", "\""}};
+  route_.stage_variables = std::make_shared<const pipeline::StageVariables>(pipeline::StageVariables{{"pool", "blue"}, {"quote", "\""}});
   const json variables = {{"pool", "blue"}, {"quote", "\""}};
   const std::string arn = "arn:aws:execute-api:us-east-1:000000000000:shop/dev/GET/v1/orders/7%20a";
   EXPECT_EQ(event(AuthorizerPayload::kToken, {"t"})["methodArn"], arn);
