@@ -5,6 +5,7 @@
 #include "gatehouse/base/ids.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -35,9 +36,43 @@ std::uint64_t lower8(std::uint64_t word) {
   return word | (upper >> 2);
 }
 
+// What is the same as it stands, as most names are, need not be folded.
+[[gnu::always_inline]] inline bool same_nocase(std::uint64_t x, std::uint64_t y) { return x == y || lower8(x) == lower8(y); }
+
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   const auto product = static_cast<unsigned __int128>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+constexpr std::array<std::uint64_t, 20> make_powers_of_ten() {
+  std::array<std::uint64_t, 20> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}
+
+constexpr std::array<char, 200> make_two_digits() {
+  std::array<char, 200> digits{};
+  for (unsigned i = 0; i < 100; ++i) {
+    digits[2 * i] = static_cast<char>('0' + i / 10);
+    digits[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return digits;
+}
+
+constexpr std::array<std::uint64_t, 20> kPowersOfTen = make_powers_of_ten();
+constexpr std::array<char, 200> kTwoDigits = make_two_digits();
+
+// 1233 / 4096 is the logarithm of 2 to the base 10, near enough for 64 bits.
+unsigned digits_of(std::uint64_t value) {
+  value |= 1;  // nothing has a digit too; no other count changes
+  const auto guess = static_cast<unsigned>(std::bit_width(value)) * 1233 >> 12;
+  return guess + (value >= kPowersOfTen[guess] ? 1 : 0);
+}
+
+// In front of `end`; returns where they begin.
+char* put_two(char* end, unsigned value) {
+  std::memcpy(end - 2, kTwoDigits.data() + 2 * value, 2);
+  return end - 2;
 }
 
 constexpr std::uint64_t kSecret0 = 0xa0761d6478bd642f;
@@ -104,12 +139,12 @@ bool iequals(std::string_view a, std::string_view b) {
   }
   // The last four or eight, some of which were compared already.
   if (left < 8) {
-    return lower8(load4(x)) == lower8(load4(y)) && lower8(load4(x + left - 4)) == lower8(load4(y + left - 4));
+    return same_nocase(load4(x), load4(y)) && same_nocase(load4(x + left - 4), load4(y + left - 4));
   }
   for (; left > 8; left -= 8, x += 8, y += 8) {
-    if (lower8(load8(x)) != lower8(load8(y))) return false;
+    if (!same_nocase(load8(x), load8(y))) return false;
   }
-  return lower8(load8(x + left - 8)) == lower8(load8(y + left - 8));
+  return same_nocase(load8(x + left - 8), load8(y + left - 8));
 }
 
 std::string to_lower(std::string_view text) {
@@ -134,7 +169,22 @@ std::optional<std::uint64_t> parse_u64(std::string_view text) {
   return value;
 }
 
-char* write_u64(char* to, std::uint64_t value) { return std::to_chars(to, to + 20, value).ptr; }
+char* write_u64(char* to, std::uint64_t value) {
+  char* const end = to + digits_of(value);
+  char* at = end;
+  for (; value >= 10'000; value /= 10'000) {
+    const auto four = static_cast<unsigned>(value % 10'000);
+    at = put_two(put_two(at, four % 100), four / 100);
+  }
+  auto left = static_cast<unsigned>(value);
+  for (; left >= 100; left /= 100) at = put_two(at, left % 100);
+  if (left >= 10) {
+    put_two(at, left);
+  } else {
+    *--at = static_cast<char>('0' + left);
+  }
+  return end;
+}
 
 std::uint64_t hash64(std::string_view text, std::uint64_t seed) { return hash_words(text, process_seed(), seed, AsIs()); }
 

@@ -47,10 +47,20 @@ TEST(StringsTest, ParsesDecimalDigitsOnly) {
 }
 
 TEST(StringsTest, WritesDecimal) {
-  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{42}, ~std::uint64_t{0}}) {
+  const auto written = [](std::uint64_t value) {
     char text[20];
-    EXPECT_EQ(std::string(text, write_u64(text, value)), std::to_string(value));
+    return std::string(text, write_u64(text, value));
+  };
+  for (std::uint64_t power = 1;; power *= 10) {
+    for (const std::uint64_t value : {power - 1, power, power + 1, power * 7 + 3, ~power}) EXPECT_EQ(written(value), std::to_string(value));
+    if (power > ~std::uint64_t{0} / 10) break;
   }
+  for (int bits = 0; bits < 64; ++bits) {
+    const std::uint64_t power = std::uint64_t{1} << bits;
+    for (const std::uint64_t value : {power - 1, power, power + 1}) EXPECT_EQ(written(value), std::to_string(value));
+  }
+  EXPECT_EQ(written(~std::uint64_t{0}), "18446744073709551615");
+  EXPECT_EQ(written(1230045670089), "1230045670089");
 }
 
 TEST(StringsTest, HashDependsOnEveryByteAndOnTheLength) {
