@@ -11,6 +11,7 @@ char fold(char c) { return c == '_' ? '-' : to_lower(c); }
 // spelling, a client must not get through under the other.
 bool same_for_a_backend(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (iequals(a, b)) return true;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (fold(a[i]) != fold(b[i])) return false;
   }
@@ -25,7 +26,11 @@ void FieldEdits::remove(std::string_view name) {
     remove(id);
     return;
   }
-  drop_added(name);
+  remove_other(name);
+}
+
+void FieldEdits::remove_other(std::string_view name) {
+  if (added_ != nullptr) drop_added(name);
   if (removes_other(name)) return;
   removed_ = new (arena_->allocate(sizeof(Removed), alignof(Removed))) Removed{name, removed_};
 }

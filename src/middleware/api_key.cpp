@@ -57,12 +57,7 @@ class ApiKeyAuthorizer final : public Authorizer {
 
   void prepare_forwarding(pipeline::RequestContext& context) const override {
     if (!query_.empty()) context.query = pipeline::without_parameter(context.query, query_, context.arena());
-    if (!field(context.request().fields)) return;
-    if (header_id_ != FieldId::kOther) {
-      context.request_edits.remove(header_id_);
-    } else {
-      context.request_edits.remove(header_);
-    }
+    if (field(context.request().fields)) context.request_edits.remove(header_id_, header_);
   }
 
  private:

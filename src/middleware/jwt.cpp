@@ -37,13 +37,7 @@ struct Header {
   http::FieldId id;
   crypto::ClaimPath claim;
 
-  void remove(http::FieldEdits& edits) const {
-    if (id != http::FieldId::kOther) {
-      edits.remove(id);
-    } else {
-      edits.remove(name);
-    }
-  }
+  void remove(http::FieldEdits& edits) const { edits.remove(id, name); }
   void append(http::FieldEdits& edits, std::string_view value) const {
     if (id != http::FieldId::kOther) {
       edits.append(id, value);

@@ -37,8 +37,9 @@ template <class Visit>
 void each_field(const http::Fields& fields, FieldId id, std::string_view name, Visit visit) {
   if (!fields.has(id)) return;
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
+    if (fields.ref(i).id != id) continue;
     const http::Field field = fields[i];
-    if (field.id == id && (id != FieldId::kOther || iequals(field.name, name))) visit(field.value);
+    if (id != FieldId::kOther || iequals(field.name, name)) visit(field.value);
   }
 }
 
@@ -106,13 +107,7 @@ PresentedToken TokenPlaces::find(pipeline::RequestContext& context) const {
 
 void TokenPlaces::remove(pipeline::RequestContext& context) const {
   const http::Fields& fields = context.request().fields;
-  if (!header_.empty()) {
-    if (header_id_ == FieldId::kOther) {
-      context.request_edits.remove(header_);
-    } else {
-      context.request_edits.remove(header_id_);
-    }
-  }
+  if (!header_.empty()) context.request_edits.remove(header_id_, header_);
   if (!cookie_.empty() && fields.has(FieldId::kCookie)) {
     const std::string_view left = without_cookie(context, cookie_);
     context.request_edits.remove(FieldId::kCookie);

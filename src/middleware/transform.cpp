@@ -38,7 +38,7 @@ struct Change {
 
   // A value that turns out empty is none: what the client sent under that name is removed all the same.
   void apply(pipeline::RequestContext& context, http::FieldEdits& edits) const {
-    if (kind != FieldChange::Kind::kAppend) remove(edits);
+    if (kind != FieldChange::Kind::kAppend) edits.remove(id, name);
     if (kind == FieldChange::Kind::kRemove) return;
     const std::string_view text = field_value(value.evaluate(context), context.arena());
     if (text.empty()) return;
@@ -46,15 +46,6 @@ struct Change {
       edits.append(id, text);
     } else {
       edits.append(name, text);
-    }
-  }
-
- private:
-  void remove(http::FieldEdits& edits) const {
-    if (id != FieldId::kOther) {
-      edits.remove(id);
-    } else {
-      edits.remove(name);
     }
   }
 };

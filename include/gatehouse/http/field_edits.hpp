@@ -23,6 +23,14 @@ class FieldEdits {
     if (added_ != nullptr) drop_added(id);
   }
   void remove(std::string_view name);
+  // For a name that was looked up before: `id` is what field_id() says of it.
+  void remove(FieldId id, std::string_view name) {
+    if (id != FieldId::kOther) {
+      remove(id);
+    } else {
+      remove_other(name);
+    }
+  }
   // Removes every field in `ids` (a union of bit()) of the original message only.
   void remove_all(std::uint64_t ids) { removed_known_ |= ids; }
   // Replaces every field of that name, also one added before.
@@ -64,6 +72,7 @@ class FieldEdits {
   };
 
  private:
+  void remove_other(std::string_view name);
   void drop_added(FieldId id);
   void drop_added(std::string_view name);
   template <class Predicate>

@@ -72,6 +72,16 @@ TEST_F(FieldEditsTest, RemoveByNameOfAKnownFieldIsRemoveById) {
   EXPECT_FALSE(edits_.removes_others());
 }
 
+TEST_F(FieldEditsTest, RemovesWhatWasLookedUpBefore) {
+  edits_.append("X-One", "a");
+  edits_.append(FieldId::kVia, "b");
+  edits_.remove(FieldId::kOther, "x-one");
+  edits_.remove(FieldId::kVia, "via");
+  EXPECT_EQ(added(), "");
+  EXPECT_TRUE(removes(FieldId::kVia));
+  EXPECT_TRUE(edits_.removes_other("X_ONE"));
+}
+
 TEST_F(FieldEditsTest, RemoveAllLeavesWhatWasAdded) {
   edits_.append(FieldId::kVia, "a");
   edits_.remove_all(bit(FieldId::kVia) | bit(FieldId::kForwarded));
@@ -87,6 +97,8 @@ TEST_F(FieldEditsTest, TakesUnderscoresForDashesWhenItRemoves) {
   EXPECT_TRUE(edits_.removes_other("x_uSER"));
   EXPECT_TRUE(edits_.removes_other("My-Field"));
   EXPECT_FALSE(edits_.removes_other("XUser"));
+  EXPECT_FALSE(edits_.removes_other("X.User"));
+  EXPECT_FALSE(edits_.removes_other("X_Uses"));
 }
 
 }  // namespace
