@@ -34,6 +34,17 @@ std::optional<std::string_view> Fields::get(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<std::string_view> Fields::only(FieldId id) const {
+  if (!has(id)) return std::nullopt;
+  const FieldRef* found = nullptr;
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    if (refs_[i].id != id) continue;
+    if (found != nullptr) return std::nullopt;
+    found = &refs_[i];
+  }
+  return found == nullptr ? std::nullopt : std::optional(std::string_view(base_ + found->value_at, found->value_size));
+}
+
 std::uint32_t Fields::count(FieldId id) const {
   if (!has(id)) return 0;
   std::uint32_t found = 0;

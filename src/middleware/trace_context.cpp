@@ -19,17 +19,17 @@ constexpr std::size_t kMostState = 512;
 using Bytes16 = signed char __attribute__((vector_size(16)));
 using Words2 = std::uint64_t __attribute__((vector_size(16)));
 
-bool is_hex(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
-// Hexadecimal digits, and not all of them zero. REQUIRES: a multiple of 16 bytes.
-bool is_id(std::string_view text) {
+// Hexadecimal digits, and not all of them zero.
+template <std::size_t kSize>
+bool is_id(const char* text) {
+  static_assert(kSize % sizeof(Bytes16) == 0);
   Words2 digits = {~std::uint64_t{0}, ~std::uint64_t{0}};
   Words2 not_zero = {0, 0};
-  for (std::size_t i = 0; i < text.size(); i += sizeof(Bytes16)) {
+  for (std::size_t i = 0; i < kSize; i += sizeof(Bytes16)) {
     Bytes16 bytes;
-    std::memcpy(&bytes, text.data() + i, sizeof bytes);
+    std::memcpy(&bytes, text + i, sizeof bytes);
     digits &= reinterpret_cast<Words2>(((bytes >= '0') & (bytes <= '9')) | ((bytes >= 'a') & (bytes <= 'f')));
     not_zero |= reinterpret_cast<Words2>(bytes != '0');
   }
@@ -77,14 +77,14 @@ std::string_view part_of(std::string_view text, std::string_view name) {
 
 std::optional<TraceParent> parse_traceparent(std::string_view text) {
   if (text.size() < kTraceparentSize || text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;
-  const std::string_view version = text.substr(0, 2);
-  if (!is_hex(version) || version == "ff") return std::nullopt;
+  const bool current = text[0] == '0' && text[1] == '0';
+  if (!current && (!is_hex(text[0]) || !is_hex(text[1]) || text.starts_with("ff"))) return std::nullopt;
   // A version to come may be longer, and begins like this one.
-  if (text.size() > kTraceparentSize && (version == "00" || text[kTraceparentSize] != '-')) return std::nullopt;
-  const TraceParent parent{text.substr(3, kTraceIdSize), text.substr(36, kSpanIdSize),
-                           (hex_value(text[54]) & 1) != 0, false, version == "00"};
-  if (!is_id(parent.trace_id) || !is_id(parent.parent_id) || !is_hex(text.substr(53, 2))) return std::nullopt;
-  return parent;
+  if (text.size() > kTraceparentSize && (current || text[kTraceparentSize] != '-')) return std::nullopt;
+  const char* const trace_id = text.data() + 3;
+  const char* const parent_id = text.data() + 36;
+  if (!is_id<kTraceIdSize>(trace_id) || !is_id<kSpanIdSize>(parent_id) || !is_hex(text[53]) || !is_hex(text[54])) return std::nullopt;
+  return TraceParent{{trace_id, kTraceIdSize}, {parent_id, kSpanIdSize}, (hex_value(text[54]) & 1) != 0, false, current};
 }
 
 bool is_tracestate(std::string_view text) {
@@ -103,10 +103,10 @@ std::optional<TraceParent> parse_amazon_trace(std::string_view text, Arena& aren
   const std::string_view root = part_of(text, "Root");
   if (root.size() != 35 || !root.starts_with("1-") || root[10] != '-') return std::nullopt;
   const std::string_view trace_id = arena.concat({root.substr(2, 8), root.substr(11)});
-  if (!is_id(trace_id)) return std::nullopt;
+  if (!is_id<kTraceIdSize>(trace_id.data())) return std::nullopt;
   const std::string_view sampled = part_of(text, "Sampled");
   TraceParent parent{trace_id, part_of(text, "Parent"), sampled == "1", sampled != "1" && sampled != "0", true};
-  if (parent.parent_id.size() != kSpanIdSize || !is_id(parent.parent_id)) parent.parent_id = {};
+  if (parent.parent_id.size() != kSpanIdSize || !is_id<kSpanIdSize>(parent.parent_id.data())) parent.parent_id = {};
   return parent;
 }
 

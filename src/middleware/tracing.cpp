@@ -90,7 +90,7 @@ class TracingStep final : public pipeline::Middleware {
     const http::Fields& fields = context.request().fields;
     std::optional<TraceParent> caller;
     if (fields.has(FieldId::kTraceparent)) {
-      if (fields.count(FieldId::kTraceparent) == 1) caller = parse_traceparent(*fields.get(FieldId::kTraceparent));
+      if (const auto only = fields.only(FieldId::kTraceparent)) caller = parse_traceparent(*only);
       if (!caller) context.request_edits.remove(FieldId::kTracestate);
     } else {
       context.request_edits.remove(FieldId::kTracestate);

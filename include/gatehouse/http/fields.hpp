@@ -69,6 +69,8 @@ class Fields {
   // The first with that name.
   std::optional<std::string_view> get(FieldId id) const;
   std::optional<std::string_view> get(std::string_view name) const;
+  // That with this name, if there is exactly one.
+  std::optional<std::string_view> only(FieldId id) const;
   std::uint32_t count(FieldId id) const;
 
  private:

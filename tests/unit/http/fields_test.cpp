@@ -62,6 +62,9 @@ TEST(FieldsTest, FindsByIdAndByName) {
   EXPECT_EQ(fields.get("ACCEPT"), "b");
   EXPECT_EQ(fields.count(FieldId::kAccept), 2U);
   EXPECT_EQ(fields.count(FieldId::kCookie), 0U);
+  EXPECT_EQ(fields.only(FieldId::kHost), "a");
+  EXPECT_EQ(fields.only(FieldId::kAccept), std::nullopt);
+  EXPECT_EQ(fields.only(FieldId::kCookie), std::nullopt);
   EXPECT_EQ(fields.get("x-ONE"), "1");
   EXPECT_EQ(fields.get("x-empty"), "");
   EXPECT_EQ(fields.get("x-on"), std::nullopt);
