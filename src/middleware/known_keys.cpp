@@ -30,10 +30,10 @@ std::optional<FoundKey> KnownKeys::find(std::string_view shown, pipeline::Reques
 }
 
 std::optional<FoundKey> KnownKeys::find(const crypto::Sha256& digest, pipeline::RequestContext& context) const {
-  const plans::KeyRecord* key = written_.find(digest);
-  // The ring's records may go while the request is under way: what is kept of them is copied.
-  if (key == nullptr && stored_ != nullptr) key = stored_->read(context.exchange.worker().index()).find(digest);
+  if (const plans::KeyRecord* const key = written_.find(digest)) return FoundKey{key->id, key->plan};
+  const plans::KeyRecord* const key = stored_ == nullptr ? nullptr : stored_->read(context.exchange.worker().index()).find(digest);
   if (key == nullptr) return std::nullopt;
+  // The ring's records may go while the request is under way: what is kept of them is copied.
   FoundKey found{context.arena().copy(key->id), context.arena().copy(key->plan)};
   if (key->expires != 0) {
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock_.wall().time_since_epoch());

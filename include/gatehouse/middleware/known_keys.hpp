@@ -13,7 +13,7 @@
 
 namespace gatehouse::middleware {
 
-// Texts live in the request's arena.
+// Texts live in the request's arena or with the keys of the configuration.
 struct FoundKey {
   std::string_view id;
   std::string_view plan;  // empty: none
