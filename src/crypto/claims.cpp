@@ -115,7 +115,7 @@ std::optional<Claims::WallTime> Claims::expires_at() const {
 }
 
 bool Claims::has_scope(std::span<const std::string> any_of, std::span<const ClaimPath> more) const {
-  return grants(find("scope"), any_of) || grants(find("scp"), any_of) ||
+  return grants(scope_, any_of) || grants(scp_, any_of) ||
          std::ranges::any_of(more, [&](const ClaimPath& path) { return grants(find(path), any_of); });
 }
 

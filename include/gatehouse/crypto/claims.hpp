@@ -40,7 +40,7 @@ class Claims {
   using WallTime = std::chrono::system_clock::time_point;
 
   // REQUIRES: an object at the root.
-  explicit Claims(JsonTree tree) : tree_(std::move(tree)) {}
+  explicit Claims(JsonTree tree) : tree_(std::move(tree)), scope_(find("scope")), scp_(find("scp")) {}
 
   JsonValue root() const { return tree_.root(); }
   // No value when there is none.
@@ -57,6 +57,9 @@ class Claims {
 
  private:
   JsonTree tree_;
+  // Every route with scopes asks for them.
+  JsonValue scope_;
+  JsonValue scp_;
 };
 
 }  // namespace gatehouse::crypto
