@@ -1,5 +1,7 @@
 #include "gateway/detached_exchange.hpp"
 
+#include "gatehouse/crypto/claims.hpp"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -51,6 +53,7 @@ void DetachedExchange::copy_facts(const pipeline::RequestContext& from, pipeline
   to.request_id = copied(from.request_id, arena_);
   to.deadline_after = from.deadline_after;
   to.identity = from.identity;
+  if (to.identity.claims != nullptr) to.keep(to.identity.claims->shared());
   for (std::string_view* const text : {&to.identity.method, &to.identity.subject, &to.identity.api_key, &to.identity.plan})
     *text = copied(*text, arena_);
   // No step shall act on what the cache took out: nobody wants this answer compressed.

@@ -38,7 +38,7 @@ void add_facts(Identity& identity, Identity&& more) {
     identity.plan = more.plan;
   }
   if (!identity.claims) {
-    identity.claims = std::move(more.claims);
+    identity.claims = more.claims;
     identity.scope_claims = more.scope_claims;
   }
 }

@@ -72,7 +72,7 @@ class AuthorizeStep final : public pipeline::Middleware {
   std::string_view name() const override { return "authorize"; }
 
   pipeline::Decision on_request(RequestContext& context) const override {
-    const Claims* const claims = context.identity.claims.get();
+    const Claims* const claims = context.identity.claims;
     if (!scopes_.empty() && !(claims != nullptr && claims->has_scope(scopes_, context.identity.scope_claims))) {
       Answer answer = refuse(context, "scope_missing", scope_detail_);
       answer.fields.append(http::FieldId::kWwwAuthenticate, challenge_);

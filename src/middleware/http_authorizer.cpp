@@ -249,11 +249,12 @@ Finding HttpAuthorizer::judge(RequestContext& context, const Verdict& verdict) c
 
 Finding HttpAuthorizer::accept(RequestContext& context, const Verdict& verdict, bool by_policy) const {
   Arena& arena = context.arena();
-  pipeline::Identity identity{is_lambda() ? "lambda" : "http", arena.copy(verdict.subject), {}, {}, verdict.claims};
+  pipeline::Identity identity{is_lambda() ? "lambda" : "http", arena.copy(verdict.subject), {}, {}, verdict.claims.get()};
   if (!verdict.api_key.empty() && !(keys_ && keys_->identify(verdict.api_key, context, identity)))
     return refused(403, "api_key_invalid", "the authorizer's usageIdentifierKey is no key that is known");
   identity.allowed_by_policy = by_policy;
   for (const auto& [name, value] : verdict.fields) context.request_edits.set(arena.copy(name), arena.copy(value));
+  if (verdict.claims) context.keep(verdict.claims);
   return Finding::accepted(std::move(identity));
 }
 

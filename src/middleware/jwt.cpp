@@ -82,7 +82,10 @@ class JwtAuthorizer final : public Authorizer {
     if (token.kind == PresentedToken::Kind::kNone) return absent();
     if (token.kind == PresentedToken::Kind::kSeveral) return several(context);
     WorkerState& state = *states_[context.exchange.worker().index()];
-    if (const auto* const known = find_known(state, token.text)) return accept(known->claims, known->subject);
+    if (const auto* const known = find_known(state, token.text)) {
+      context.keep(known->claims);
+      return accept(known->claims.get(), known->subject);
+    }
     Judgement judged = judge(context, state, token.text);
     if (judged.finding) return std::move(*judged.finding);
     const RemoteKeys::Outlook outlook = judged.issuer->remote->outlook(judged.key);
@@ -180,7 +183,7 @@ class JwtAuthorizer final : public Authorizer {
     if (keys != nullptr) {
       auto verdict = crypto::verify_jwt(token, *keys, clock_.wall(), issuer->expected);
       if (verdict) {
-        judgement.finding = admit(state, token, std::move(*verdict), index, view.generation);
+        judgement.finding = admit(context, state, token, std::move(*verdict), index, view.generation);
         return judgement;
       }
       const JwtRefusal refusal = verdict.error();
@@ -213,8 +216,10 @@ class JwtAuthorizer final : public Authorizer {
     return name && *name == issuer.name;
   }
 
-  Finding admit(WorkerState& state, std::string_view token, Claims verified, std::size_t issuer, std::uint64_t generation) const {
-    auto claims = std::make_shared<const Claims>(std::move(verified));
+  Finding admit(pipeline::RequestContext& context, WorkerState& state, std::string_view token, Claims verified, std::size_t issuer,
+                std::uint64_t generation) const {
+    const LocalClaims claims(std::move(verified));
+    context.keep(claims);
     const JsonValue sub = claims->find("sub");
     const std::string_view subject = sub && sub.is_string() ? sub.text() : std::string_view();
     if (cache_size_ > 0) {
@@ -227,7 +232,7 @@ class JwtAuthorizer final : public Authorizer {
       entry.issuer = static_cast<std::uint32_t>(issuer);
       state.cache.put(std::move(entry));
     }
-    return accept(std::move(claims), subject);
+    return accept(claims.get(), subject);
   }
 
   Claims::WallTime good_until(const Claims& claims) const {
@@ -236,11 +241,11 @@ class JwtAuthorizer final : public Authorizer {
     return *expires + leeway_;
   }
 
-  Finding accept(std::shared_ptr<const Claims> claims, std::string_view subject) const {
+  Finding accept(const Claims* claims, std::string_view subject) const {
     pipeline::Identity identity;
     identity.method = "jwt";
     identity.subject = subject;
-    identity.claims = std::move(claims);
+    identity.claims = claims;
     identity.scope_claims = scope_claims_;
     return Finding::accepted(std::move(identity));
   }

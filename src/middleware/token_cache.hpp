@@ -3,11 +3,10 @@
 // One thread.
 #pragma once
 
-#include "gatehouse/crypto/claims.hpp"
+#include "local_claims.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +21,8 @@ class TokenCache {
     std::uint64_t generation = 0;  // of the issuer's keys
     crypto::Claims::WallTime good_until{};
     std::string token;
-    std::shared_ptr<const crypto::Claims> claims;  // null: free
-    std::string_view subject;                      // in the claims
+    LocalClaims claims;        // null: free
+    std::string_view subject;  // in the claims
     std::uint32_t issuer = 0;
 
     std::size_t bytes() const;

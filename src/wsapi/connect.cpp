@@ -1,5 +1,6 @@
 // $connect: the last of a handshake's steps asks the integration; then the connection is the registry's.
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/crypto/claims.hpp"
 #include "gatehouse/http/websocket_handshake.hpp"
 #include "group_list.hpp"
 #include "socket_call.hpp"
@@ -198,7 +199,7 @@ class ConnectIntegration final : public pipeline::Integration {
     facts.subject = context.identity.subject;
     facts.api_key = context.identity.api_key;
     facts.plan = context.identity.plan;
-    facts.claims = context.identity.claims;
+    if (context.identity.claims != nullptr) facts.claims = context.identity.claims->shared();
     return facts;
   }
 

@@ -36,7 +36,8 @@ SocketCall::SocketCall(net::Worker& worker, const SocketRoutes& routes, const So
   context_.identity.subject = facts.subject;
   context_.identity.api_key = facts.api_key;
   context_.identity.plan = facts.plan;
-  context_.identity.claims = facts.claims;
+  context_.identity.claims = facts.claims.get();
+  context_.keep(facts.claims);
 }
 
 SocketCall::~SocketCall() { context_.end_steps(); }

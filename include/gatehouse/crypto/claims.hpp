@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,12 +36,15 @@ class ClaimPath {
   std::vector<Step> steps_;
 };
 
-class Claims {
+class Claims : public std::enable_shared_from_this<Claims> {
  public:
   using WallTime = std::chrono::system_clock::time_point;
 
   // REQUIRES: an object at the root.
   explicit Claims(JsonTree tree) : tree_(std::move(tree)), scope_(find("scope")), scp_(find("scp")) {}
+
+  // For whoever looks at them longer than their request. REQUIRES: a shared pointer owns them.
+  std::shared_ptr<const Claims> shared() const { return shared_from_this(); }
 
   JsonValue root() const { return tree_.root(); }
   // No value when there is none.

@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gatehouse {
@@ -43,8 +44,8 @@ struct Identity {
   std::string_view subject;  // the key's id, the token's `sub`; never a secret
   std::string_view api_key = {};  // the id of the API key that usage plans count for; empty: none
   std::string_view plan = {};     // the usage plan that the key is bound to; empty: none
-  // What $claims reads: a token's claims, or what an authorizer said of the caller. May be none.
-  std::shared_ptr<const crypto::Claims> claims = {};
+  // What $claims reads: a token's claims, or what an authorizer said of the caller. May be none. Kept by the request's context.
+  const crypto::Claims* claims = nullptr;
   // Which of them grant scopes besides `scope` and `scp`. The authorizer's own.
   std::span<const crypto::ClaimPath> scope_claims = {};
   // A policy of the caller's own (an access key's, an authorizer's) allows the request: a resource policy need not.
@@ -175,9 +176,10 @@ class RequestContext {
   // For steps, in on_response(): the body passes `filter` behind those that are there already. A filter that changes the
   // length must take Content-Length from the head; respond() sets it again where the whole body is known by then.
   void add_filter(std::unique_ptr<BodyFilter> filter) { filters_.push_back(std::move(filter)); }
-  // Kept alive as long as the request: what the texts of an answer belong to.
-  void keep(std::shared_ptr<const void> owner) {
-    kept_ = new (arena().allocate(sizeof(Kept), alignof(Kept))) Kept{std::move(owner), kept_};
+  // Kept alive as long as the request: what the texts of an answer or the caller's claims belong to.
+  template <class Owner>
+  void keep(Owner owner) {
+    kept_ = new (arena().allocate(sizeof(KeptOwner<Owner>), alignof(KeptOwner<Owner>))) KeptOwner<Owner>(kept_, std::move(owner));
   }
 
   // When it ended, for on_end: the time at which the first step asked.
@@ -190,8 +192,14 @@ class RequestContext {
   void send(const Answer& made);
   http::BodyChunk decode();
   struct Kept {
-    std::shared_ptr<const void> owner;
+    explicit Kept(Kept* next_) : next(next_) {}
+    virtual ~Kept() = default;
     Kept* next;
+  };
+  template <class Owner>
+  struct KeptOwner final : Kept {
+    KeptOwner(Kept* next_, Owner owner_) : Kept(next_), owner(std::move(owner_)) {}
+    Owner owner;
   };
   std::string_view filtered(std::string_view bytes, http::More more);
 

@@ -15,7 +15,7 @@ namespace {
 using crypto::Claims;
 using Kind = Finding::Kind;
 
-std::shared_ptr<const Claims> claims_of(std::string_view json) { return std::make_shared<const Claims>(std::move(*JsonTree::parse(json))); }
+Claims claims_of(std::string_view json) { return Claims(std::move(*JsonTree::parse(json))); }
 
 // Says what it is told to, and remembers being asked.
 class FakeAuthorizer final : public Authorizer {
@@ -97,7 +97,8 @@ TEST_F(AuthenticateTest, NeedsAllOfAGroup) {
 
 TEST_F(AuthenticateTest, TakesNothingOfAGroupThatFailed) {
   pipeline::Identity claimed{"jwt", "mallory"};
-  claimed.claims = claims_of(R"({"sub":"mallory"})");
+  const Claims mallory = claims_of(R"({"sub":"mallory"})");
+  claimed.claims = &mallory;
   use({{accepting(claimed), absent("key_missing")}, {accepting({"api_key", "partner"})}});
   Request request(worker_, route_, "GET", "/", {{"X-User", "forged"}});
   EXPECT_TRUE(request.run());
@@ -108,9 +109,11 @@ TEST_F(AuthenticateTest, TakesNothingOfAGroupThatFailed) {
 
 TEST_F(AuthenticateTest, LetsTheFirstWithClaimsOfTheGroupSpeakForThem) {
   pipeline::Identity one{"jwt", "alice"};
-  one.claims = claims_of(R"({"sub":"alice"})");
+  const Claims alice = claims_of(R"({"sub":"alice"})");
+  one.claims = &alice;
   pipeline::Identity two{"jwt", "bob"};
-  two.claims = claims_of(R"({"sub":"bob"})");
+  const Claims bob = claims_of(R"({"sub":"bob"})");
+  two.claims = &bob;
   use({{accepting({"api_key", "partner"}), accepting(one), accepting(two)}});
   Request request(worker_, route_, "GET", "/", {{"X-User", "forged"}});
   EXPECT_TRUE(request.run());

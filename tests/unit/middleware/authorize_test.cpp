@@ -3,6 +3,7 @@
 #include "step_fixture.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,7 +18,8 @@ class AuthorizeTest : public StepTest {
   std::string judge(const AuthorizeSettings& settings, std::string_view claims) {
     route_.steps = {make_authorize(settings)};
     Request request(worker_, route_, "GET", "/");
-    if (!claims.empty()) request.context.identity.claims = std::make_shared<const crypto::Claims>(std::move(*JsonTree::parse(claims)));
+    std::optional<crypto::Claims> caller;
+    if (!claims.empty()) request.context.identity.claims = &caller.emplace(std::move(*JsonTree::parse(claims)));
     request.context.identity.scope_claims = more_scopes_;
     const bool passed = request.run();
     EXPECT_EQ(request.exchange.status, passed ? 200 : 403);

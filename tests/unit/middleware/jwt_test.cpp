@@ -47,8 +47,9 @@ class JwtTest : public StepTest {
   Finding ask(const AuthorizerPtr& authorizer, const FieldList& fields, const std::string& target = "/") {
     Request request(worker_, route_, "GET", target, fields);
     Finding finding = authorizer->check(request.context);
-    challenge_ = finding.challenge;  // both live as long as the request
+    challenge_ = finding.challenge;  // all of these live as long as the request
     detail_ = finding.detail;
+    if (finding.identity.claims != nullptr) claims_.push_back(finding.identity.claims->shared());
     return finding;
   }
   Finding ask(const AuthorizerPtr& authorizer, const std::string& with) { return ask(authorizer, {{"Authorization", "Bearer " + with}}); }
@@ -60,6 +61,7 @@ class JwtTest : public StepTest {
   FixedClock clock_;
   JwtSettings settings_;
   std::string challenge_, detail_;
+  std::vector<std::shared_ptr<const crypto::Claims>> claims_;
 };
 
 TEST_F(JwtTest, GivesTheSameClaimsForATokenThatItRemembers) {

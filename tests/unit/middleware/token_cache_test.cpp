@@ -13,7 +13,7 @@ namespace {
 TokenCache::Entry entry(std::string token) {
   TokenCache::Entry made;
   made.token = std::move(token);
-  made.claims = std::make_shared<const crypto::Claims>(std::move(*JsonTree::parse(R"({"sub":"alice"})")));
+  made.claims = LocalClaims(crypto::Claims(std::move(*JsonTree::parse(R"({"sub":"alice"})"))));
   return made;
 }
 
@@ -42,6 +42,22 @@ TEST(TokenCacheTest, ReplacesWhatIsThereAlready) {
   cache.remove(*cache.find("a"));
   EXPECT_EQ(cache.find("a"), nullptr);
   EXPECT_EQ(cache.bytes(), 0u);
+}
+
+TEST(TokenCacheTest, LeavesTheClaimsToThoseWhoHoldThem) {
+  TokenCache cache(64, 1 << 20);
+  cache.put(entry("a"));
+  std::weak_ptr<const crypto::Claims> left;
+  {
+    const LocalClaims held = cache.find("a")->claims;
+    LocalClaims again;
+    again = held;
+    left = held->shared();
+    cache.remove(*cache.find("a"));
+    EXPECT_EQ(held->find("sub").text(), "alice");
+    EXPECT_EQ(again.get(), held.get());
+  }
+  EXPECT_TRUE(left.expired());
 }
 
 TEST(TokenCacheTest, ForgetsWhatWasUsedLongestAgo) {

@@ -19,7 +19,9 @@ class ClaimsTemplateTest : public ::testing::Test {
     return std::string(parsed->evaluate(context_));
   }
   void claims(std::string_view json) {
-    context_.identity.claims = std::make_shared<const crypto::Claims>(JsonTree::parse(json).value());
+    const auto claims = std::make_shared<const crypto::Claims>(JsonTree::parse(json).value());
+    context_.identity.claims = claims.get();
+    context_.keep(claims);
   }
 
   net::Worker worker_{0};

@@ -74,6 +74,18 @@ TEST_F(ContextTest, NothingIsSentToAClientThatLeft) {
   EXPECT_EQ(context.status, 499);
 }
 
+TEST_F(ContextTest, KeepsWhatItIsGivenToTheEnd) {
+  const auto first = std::make_shared<int>(1);
+  auto second = std::make_unique<Stamp>("second");
+  {
+    RequestContext context(exchange, route);
+    context.keep(first);
+    context.keep(std::move(second));
+    EXPECT_EQ(first.use_count(), 2);
+  }
+  EXPECT_EQ(first.use_count(), 1);
+}
+
 TEST_F(ContextTest, ABodyThatBrokeARuleIsStillAnswered) {
   RequestContext context(exchange, route);
   exchange.fail(http::Failure::kBodyTooLarge);

@@ -69,7 +69,8 @@ TEST(MessageEvent, TellsWhatTheAuthorizerSaid) {
   pipeline::Identity identity;
   identity.method = "jwt";
   identity.subject = "alice";
-  identity.claims = std::make_shared<crypto::Claims>(*JsonTree::parse(R"({"sub":"alice","roles":["a"],"principalId":"forged","exp":1})"));
+  const crypto::Claims claims(*JsonTree::parse(R"({"sub":"alice","roles":["a"],"principalId":"forged","exp":1})"));
+  identity.claims = &claims;
   EventFacts of = facts();
   of.identity = &identity;
   const JsonTree tree = read(message_event(of, "", false));
