@@ -104,7 +104,7 @@ void throttle_take_of_one_client(benchmark::State& state) {
   const Rate rate{1e6, std::chrono::seconds(1)};
   const TimePoint start{std::chrono::hours(1)};
   std::int64_t now = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(table.take(12345, rate, 100, start + Duration(now += 1000)));
+  for (auto _ : state) benchmark::DoNotOptimize(table.take(12345, {rate, 100}, start + Duration(now += 1000)));
 }
 BENCHMARK(throttle_take_of_one_client);
 
@@ -117,7 +117,7 @@ void throttle_take_of_100000_clients(benchmark::State& state) {
   std::uint64_t i = 0;
   for (auto _ : state) {
     ++i;
-    benchmark::DoNotOptimize(table.take((i % kClients + 1) * kOdd, rate, 100, start + std::chrono::microseconds(i)));
+    benchmark::DoNotOptimize(table.take((i % kClients + 1) * kOdd, {rate, 100}, start + std::chrono::microseconds(i)));
   }
 }
 BENCHMARK(throttle_take_of_100000_clients);
@@ -129,7 +129,7 @@ void shared_take_of_one_client(benchmark::State& state) {
   const Rate rate{1e6, std::chrono::seconds(1)};
   const TimePoint start{std::chrono::hours(1)};
   std::int64_t now = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(buckets.take(12345, rate, 100, start + Duration(now += 1000)));
+  for (auto _ : state) benchmark::DoNotOptimize(buckets.take(12345, {rate, 100}, start + Duration(now += 1000)));
 }
 BENCHMARK(shared_take_of_one_client);
 
@@ -142,7 +142,7 @@ void shared_take_of_100000_clients(benchmark::State& state) {
   std::uint64_t i = 0;
   for (auto _ : state) {
     ++i;
-    benchmark::DoNotOptimize(buckets.take((i % kClients + 1) * kOdd, rate, 100, start + std::chrono::microseconds(i)));
+    benchmark::DoNotOptimize(buckets.take((i % kClients + 1) * kOdd, {rate, 100}, start + std::chrono::microseconds(i)));
   }
 }
 BENCHMARK(shared_take_of_100000_clients);

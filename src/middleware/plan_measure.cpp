@@ -51,7 +51,7 @@ std::optional<pipeline::Answer> PlanMeasure::count(pipeline::RequestContext& con
   const bool tightest = !context.rate.measured || verdict.remaining < context.rate.remaining;
   if (verdict.admitted && !tightest) return std::nullopt;
   const Duration left = plans::beginning_of(plans::next_period(rule, day)) - clock_.wall();
-  context.rate = {true, plan->settings.quota.limit, verdict.remaining, pipeline::seconds_up(left)};
+  context.rate = {true, plan->quota_text, verdict.remaining, pipeline::seconds_up(left)};
   return verdict.admitted ? std::nullopt : refuse(context, *plan, left);
 }
 

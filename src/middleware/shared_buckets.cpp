@@ -1,6 +1,5 @@
 #include "gatehouse/middleware/shared_buckets.hpp"
 
-#include "gatehouse/middleware/throttle_table.hpp"
 
 #include <sys/mman.h>
 
@@ -90,21 +89,21 @@ void SharedBuckets::activate(Entry& entry) {
   active_.push_back(static_cast<std::uint32_t>(&entry - entries_.get()));
 }
 
-SharedBuckets::Verdict SharedBuckets::take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) {
+SharedBuckets::Verdict SharedBuckets::take(std::uint64_t key, const BucketSize& size, TimePoint now) {
   const bool alone = !connected();
-  if (alone && on_failure_ == OnFailure::kOpen) return {true, burst, Duration(0), Duration(0)};
+  if (alone && on_failure_ == OnFailure::kOpen) return {true, size.burst, Duration(0), Duration(0)};
   if (alone && on_failure_ == OnFailure::kClosed) return {false, 0, std::chrono::seconds(1), Duration(0), true};
   key = std::max<std::uint64_t>(key, 1);
   const std::lock_guard lock(lock_of(key).mutex);
   Entry* const set = set_of(key);
   Entry* found = find(set, key);
   Entry& entry = found != nullptr ? *found : claim(set, key);
-  entry.interval = ThrottleTable::interval(rate).count();
-  entry.burst = std::clamp<std::uint64_t>(burst, 1, static_cast<std::uint64_t>(kLongest / entry.interval));
+  entry.interval = size.interval.count();
+  entry.burst = size.burst;
   if (entry.asked < kMostSpent) ++entry.asked;
   activate(entry);
   const std::int64_t at = now.time_since_epoch().count();
-  const std::int64_t tolerance = static_cast<std::int64_t>(entry.burst - 1) * entry.interval;
+  const std::int64_t tolerance = size.tolerance.count();
   if (entry.share == 0) return take_of_mirror(entry, at, tolerance, alone);
   --entry.share;
   const std::int64_t ahead = entry.start(at) - at;
@@ -122,7 +121,7 @@ SharedBuckets::Verdict SharedBuckets::take_of_mirror(Entry& entry, std::int64_t 
   return {true, static_cast<std::uint64_t>(-wait / entry.interval), Duration(0), Duration(entry.full_at - at)};
 }
 
-void SharedBuckets::give_back(std::uint64_t key, const Rate&) {
+void SharedBuckets::give_back(std::uint64_t key, const BucketSize&) {
   key = std::max<std::uint64_t>(key, 1);
   const std::lock_guard lock(lock_of(key).mutex);
   Entry* const entry = find(set_of(key), key);

@@ -37,6 +37,8 @@ std::uint64_t default_burst(const Rate& rate) {
   return per_second > 1 ? static_cast<std::uint64_t>(per_second) : 1;
 }
 
+std::uint64_t burst_of(const ThrottleSettings& settings) { return settings.burst > 0 ? settings.burst : default_burst(settings.rate); }
+
 // A whole IPv6 network of 64 bits is one client: any host has that many addresses to itself.
 std::uint64_t client_key(const IpAddress& client, std::uint64_t seed) {
   constexpr std::size_t kNetworkBytes = 8;
@@ -68,14 +70,15 @@ class Rule {
         header_(settings.header),
         header_id_(http::field_id(settings.header)),
         claim_(read_claim(settings)),
-        rate_(settings.rate),
-        burst_(settings.burst > 0 ? settings.burst : default_burst(settings.rate)),
+        size_(settings.rate, burst_of(settings)),
+        limit_(std::to_string(burst_of(settings))),
         seed_(keyed_hash64(scope_of(settings.per, scopes),
-                           keyed_hash64(std::to_string(ThrottleTable::interval(rate_).count()) + header_ + settings.claim,
+                           keyed_hash64(std::to_string(size_.interval.count()) + header_ + settings.claim,
                                         seed + static_cast<std::uint64_t>(per_)))) {}
 
-  const Rate& rate() const { return rate_; }
-  std::uint64_t burst() const { return burst_; }
+  const BucketSize& size() const { return size_; }
+  // For RateLimit-Limit.
+  std::string_view limit() const { return limit_; }
 
   // Requests without the key, field or claim that a rule counts by are counted by client.
   std::uint64_t key(pipeline::RequestContext& context) const {
@@ -119,8 +122,8 @@ class Rule {
   std::string header_;
   FieldId header_id_;
   crypto::ClaimPath claim_;
-  Rate rate_;
-  std::uint64_t burst_;
+  BucketSize size_;
+  std::string limit_;
   std::uint64_t seed_;
 };
 
@@ -130,11 +133,11 @@ class Taking {
   Taking(Buckets& table, pipeline::RequestContext& context, std::size_t most, TimePoint now)
       : table_(table), context_(context), taken_(context.arena().array<Token>(most)), now_(now) {}
 
-  void take(std::uint64_t key, const Rate& rate, std::uint64_t burst) {
-    const auto verdict = table_.take(key, rate, burst, now_);
-    if (verdict.admitted) taken_[count_++] = {key, &rate};
+  void take(std::uint64_t key, const BucketSize& size, std::string_view limit) {
+    const auto verdict = table_.take(key, size, now_);
+    if (verdict.admitted) taken_[count_++] = {key, &size};
     if (verdict.admitted ? admitted() && tighter(verdict) : verdict.retry_after > retry_after_)
-      context_.rate = {true, burst, verdict.remaining, pipeline::seconds_up(verdict.reset)};
+      context_.rate = {true, limit, verdict.remaining, pipeline::seconds_up(verdict.reset)};
     retry_after_ = std::max(retry_after_, verdict.retry_after);
     unknown_ |= verdict.unknown;
   }
@@ -143,13 +146,13 @@ class Taking {
   // Nobody can tell what the fleet took.
   bool unknown() const { return unknown_; }
   void give_back() {
-    for (std::size_t i = 0; i < count_; ++i) table_.give_back(taken_[i].key, *taken_[i].rate);
+    for (std::size_t i = 0; i < count_; ++i) table_.give_back(taken_[i].key, *taken_[i].size);
   }
 
  private:
   struct Token {
     std::uint64_t key;
-    const Rate* rate;
+    const BucketSize* size;
   };
   bool tighter(const Buckets::Verdict& verdict) const {
     return !context_.rate.measured || verdict.remaining < context_.rate.remaining;
@@ -179,9 +182,8 @@ class ThrottleStep final : public pipeline::Middleware {
     if (plans_.is_lost(context.identity, plan)) return pipeline::Answer(context.arena(), 403, "plan_unknown", "Forbidden");
     const TimePoint now = clock_.now();
     Taking taking(*table_, context, rules_.size() + 1, now);
-    for (const Rule& rule : rules_) taking.take(rule.key(context), rule.rate(), rule.burst());
-    if (plan != nullptr && plan->settings.rate.events > 0)
-      taking.take(caller_key(context, plan->seed + table_->seed()), plan->settings.rate, plan->settings.burst);
+    for (const Rule& rule : rules_) taking.take(rule.key(context), rule.size(), rule.limit());
+    if (plan != nullptr && plan->bucket) taking.take(caller_key(context, plan->seed + table_->seed()), *plan->bucket, plan->burst_text);
     if (!taking.admitted()) {
       taking.give_back();
       return refuse(context, taking);
@@ -197,7 +199,7 @@ class ThrottleStep final : public pipeline::Middleware {
     if (!rate.measured || pipeline::as_amazon(context.route)) return;  // Amazon says nothing of limits
     if (head.base != nullptr) remove_theirs(*head.base, head.edits);
     Arena& arena = context.arena();
-    head.edits.append_valid("RateLimit-Limit", pipeline::decimal(arena, rate.limit));
+    head.edits.append_valid("RateLimit-Limit", rate.limit);
     head.edits.append_valid("RateLimit-Remaining", pipeline::decimal(arena, rate.remaining));
     head.edits.append_valid("RateLimit-Reset", pipeline::decimal(arena, rate.reset_seconds));
   }

@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::size_t kWays = 8;
 constexpr std::size_t kClaimLocks = 64;
-constexpr std::int64_t kYear = std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count();
-// Far from overflow when added to a time.
-constexpr std::int64_t kLongest = 100 * kYear;
 
 using Pair = unsigned __int128;
 
@@ -68,11 +65,6 @@ ThrottleTable::Bucket* ThrottleTable::neighbourhood(std::uint64_t key) const {
   return &buckets_[(key & (sets_ - 1)) * kWays];
 }
 
-Duration ThrottleTable::interval(const Rate& rate) {
-  const double nanoseconds = static_cast<double>(rate.per.count()) / rate.events;
-  return Duration(static_cast<std::int64_t>(std::clamp(nanoseconds, 1.0, static_cast<double>(kYear)) + 0.5));
-}
-
 // The bucket of `key` in the set, or null.
 ThrottleTable::Bucket* ThrottleTable::find(Bucket* set, std::uint64_t key) {
   for (Bucket* bucket = set; bucket != set + kWays; ++bucket) {
@@ -100,17 +92,16 @@ bool ThrottleTable::claim(Bucket* set, std::uint64_t key, std::int64_t full_at) 
   }
 }
 
-ThrottleTable::Verdict ThrottleTable::take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) {
+ThrottleTable::Verdict ThrottleTable::take(std::uint64_t key, const BucketSize& size, TimePoint now) {
   key = std::max<std::uint64_t>(key, 1);
-  const std::int64_t step = interval(rate).count();
-  const std::uint64_t ahead = std::min<std::uint64_t>(burst == 0 ? 0 : burst - 1, kLongest / step);
-  const std::int64_t tolerance = static_cast<std::int64_t>(ahead) * step;
+  const std::int64_t step = size.interval.count();
+  const std::int64_t tolerance = size.tolerance.count();
   const std::int64_t at = now.time_since_epoch().count();
   Bucket* const set = neighbourhood(key);
   while (true) {
     Bucket* const bucket = find(set, key);
     if (bucket == nullptr) {
-      if (claim(set, key, at + step)) return {true, ahead, Duration(0), Duration(step)};
+      if (claim(set, key, at + step)) return {true, size.burst - 1, Duration(0), Duration(step)};
       continue;
     }
     const std::int64_t full_at = bucket->load_full_at();
@@ -127,13 +118,13 @@ ThrottleTable::Verdict ThrottleTable::take(std::uint64_t key, const Rate& rate, 
   }
 }
 
-void ThrottleTable::give_back(std::uint64_t key, const Rate& rate) {
+void ThrottleTable::give_back(std::uint64_t key, const BucketSize& size) {
   key = std::max<std::uint64_t>(key, 1);
   Bucket* const set = neighbourhood(key);
   for (Bucket* bucket = set; bucket != set + kWays; ++bucket) {
     while (bucket->load_key() == key) {
       const std::int64_t full_at = bucket->load_full_at();
-      if (bucket->replace({key, full_at}, {key, full_at - interval(rate).count()})) return;
+      if (bucket->replace({key, full_at}, {key, full_at - size.interval.count()})) return;
     }
   }
 }

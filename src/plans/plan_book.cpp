@@ -22,6 +22,9 @@ PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const
     // The same in every gateway of a fleet.
     Plan plan{settings, stable_hash64(settings.name + ' ' + std::to_string(settings.rate.events) + '/' + std::to_string(settings.rate.per.count()))};
     if (settings.burst == 0) plan.settings.burst = one_second(settings.rate);
+    if (settings.rate.events > 0) plan.bucket.emplace(settings.rate, plan.settings.burst);
+    plan.burst_text = std::to_string(plan.settings.burst);
+    plan.quota_text = std::to_string(settings.quota.limit);
     if (settings.quota.limit > 0) {
       plan.admitted = &registry.counter("gatehouse_quota_requests_total", "Requests that a quota counted, by usage plan.",
                                         {{"plan", settings.name}});

@@ -1,7 +1,7 @@
 // The seam between the throttle and whoever keeps its token buckets: this process alone, or a fleet together.
 #pragma once
 
-#include "gatehouse/base/units.hpp"
+#include "gatehouse/base/bucket_size.hpp"
 
 #include <cstdint>
 
@@ -20,10 +20,10 @@ class Buckets {
     bool unknown = false;     // refused because nobody can tell: the others cannot be reached
   };
   // Takes one token of the bucket `key` if there is one; never waits.
-  // REQUIRES: the same rate for the same key; rate.events > 0. A burst of 0 is one of 1.
-  virtual Verdict take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) = 0;
+  // REQUIRES: the same interval for the same key.
+  virtual Verdict take(std::uint64_t key, const BucketSize& size, TimePoint now) = 0;
   // Puts back what take() took, for a request that another bucket refused.
-  virtual void give_back(std::uint64_t key, const Rate& rate) = 0;
+  virtual void give_back(std::uint64_t key, const BucketSize& size) = 0;
   // What keys must be hashed with: a secret of those who share the buckets.
   virtual std::uint64_t seed() const = 0;
 };

@@ -27,8 +27,8 @@ class SharedBuckets final : public Buckets {
   SharedBuckets(OnFailure on_failure, std::uint64_t seed, Duration every, std::size_t buckets = 1 << 17);
   ~SharedBuckets() override;
 
-  Verdict take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) override;
-  void give_back(std::uint64_t key, const Rate& rate) override;
+  Verdict take(std::uint64_t key, const BucketSize& size, TimePoint now) override;
+  void give_back(std::uint64_t key, const BucketSize& size) override;
   std::uint64_t seed() const override { return seed_; }
 
   // Until it is true, on_failure holds.

@@ -18,12 +18,9 @@ class ThrottleTable final : public Buckets {
 
   // A bucket that is full again may be given to another key; where a neighbourhood is full of active ones the least limited
   // is evicted, so that an attacker is not forgotten first.
-  Verdict take(std::uint64_t key, const Rate& rate, std::uint64_t burst, TimePoint now) override;
-  void give_back(std::uint64_t key, const Rate& rate) override;
+  Verdict take(std::uint64_t key, const BucketSize& size, TimePoint now) override;
+  void give_back(std::uint64_t key, const BucketSize& size) override;
   std::uint64_t seed() const override { return seed_; }
-
-  // From one token to the next.
-  static Duration interval(const Rate& rate);
 
  private:
   struct Bucket;

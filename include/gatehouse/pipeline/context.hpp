@@ -58,7 +58,7 @@ enum class ResourcePolicy : std::uint8_t { kNone, kAllows, kSilent };
 // The tightest bucket that the request was measured against, for RateLimit-* fields.
 struct RateState {
   bool measured = false;
-  std::uint64_t limit = 0;
+  std::string_view limit;  // in decimal; the rule's or the plan's own
   std::uint64_t remaining = 0;
   std::uint64_t reset_seconds = 0;
 };

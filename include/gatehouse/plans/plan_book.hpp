@@ -1,6 +1,7 @@
 // The usage plans of one configuration, as requests are measured by them. Immutable; any thread.
 #pragma once
 
+#include "gatehouse/base/bucket_size.hpp"
 #include "gatehouse/observe/metrics.hpp"
 #include "gatehouse/plans/fleet_usage.hpp"
 #include "gatehouse/plans/ledger.hpp"
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,10 @@ namespace gatehouse::plans {
 struct Plan {
   PlanSettings settings;
   std::uint64_t seed = 0;  // of its buckets
+  std::optional<BucketSize> bucket = {};  // none: no rate
+  // The limits in decimal, as every answer tells one of them.
+  std::string burst_text = {};
+  std::string quota_text = {};
   observe::Counter* admitted = nullptr;
   observe::Counter* exhausted = nullptr;
 };

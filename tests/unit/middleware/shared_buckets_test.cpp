@@ -41,7 +41,7 @@ class CommonBucket {
 
 int passing(SharedBuckets& buckets, int attempts, const Rate& rate, std::uint64_t burst, TimePoint now) {
   int passed = 0;
-  for (int i = 0; i < attempts; ++i) passed += buckets.take(kKey, rate, burst, now).admitted ? 1 : 0;
+  for (int i = 0; i < attempts; ++i) passed += buckets.take(kKey, {rate, burst}, now).admitted ? 1 : 0;
   return passed;
 }
 
@@ -56,7 +56,7 @@ TEST(SharedBucketsTest, BehavesAsABucketOfItsOwnUntilTheFirstAnswer) {
   buckets.set_connected(true);
   EXPECT_EQ(passing(buckets, 20, {10, 1s}, 5, kStart), 5);
   EXPECT_EQ(passing(buckets, 20, {10, 1s}, 5, kStart + 200ms), 2);
-  const auto verdict = buckets.take(kKey, {10, 1s}, 5, kStart + 200ms);
+  const auto verdict = buckets.take(kKey, {{10, 1s}, 5}, kStart + 200ms);
   EXPECT_EQ(verdict.retry_after, 100ms);
 }
 
@@ -129,7 +129,7 @@ TEST(SharedBucketsTest, PaysADebtBeforeItGetsMore) {
     for (auto& buckets : fleet) sync(*buckets, common, kStart);
   // 20 too many at 10/s: two seconds, and one token's time.
   for (auto& buckets : fleet) EXPECT_EQ(passing(*buckets, 10, {10, 1s}, 10, kStart + 1990ms), 0);
-  for (auto& buckets : fleet) EXPECT_GE(buckets->take(kKey, {10, 1s}, 10, kStart + 1000ms).retry_after, 100ms);
+  for (auto& buckets : fleet) EXPECT_GE(buckets->take(kKey, {{10, 1s}, 10}, kStart + 1000ms).retry_after, 100ms);
 }
 
 // Three gateways, told at different times, answered late.
@@ -248,7 +248,7 @@ TEST(SharedBucketsTest, IsWhatOnFailureSaysWhileTheOthersAreAway) {
   EXPECT_EQ(passing(open, 20, {1, 1h}, 5, kStart), 20);
   SharedBuckets closed(OnFailure::kClosed, kSeed, kEvery);
   EXPECT_EQ(passing(closed, 20, {1, 1h}, 5, kStart), 0);
-  EXPECT_TRUE(closed.take(kKey, {1, 1h}, 5, kStart).unknown);
+  EXPECT_TRUE(closed.take(kKey, {{1, 1h}, 5}, kStart).unknown);
   closed.set_connected(true);
   EXPECT_EQ(passing(closed, 20, {1, 1h}, 5, kStart), 5);
 }
@@ -291,7 +291,7 @@ TEST(SharedBucketsTest, DoesNotTellWhatTimeHasPaidFor) {
 
 TEST(SharedBucketsTest, TellsOfNoMoreAtOnceThanItIsAskedTo) {
   SharedBuckets buckets(OnFailure::kLocal, kSeed, kEvery);
-  for (std::uint64_t key = 1; key <= 25; ++key) buckets.take(key, {1, 1s}, 5, kStart);
+  for (std::uint64_t key = 1; key <= 25; ++key) buckets.take(key, {{1, 1s}, 5}, kStart);
   std::vector<Report> reports;
   std::size_t told = 0;
   for (int round = 0; round < 3; ++round) {
@@ -307,14 +307,14 @@ TEST(SharedBucketsTest, TellsOfNoMoreAtOnceThanItIsAskedTo) {
 TEST(SharedBucketsTest, PutsATokenBack) {
   SharedBuckets buckets(OnFailure::kLocal, kSeed, kEvery);
   EXPECT_EQ(passing(buckets, 5, {1, 1h}, 5, kStart), 5);
-  buckets.give_back(kKey, {1, 1h});
+  buckets.give_back(kKey, {{1, 1h}, 5});
   EXPECT_EQ(passing(buckets, 5, {1, 1h}, 5, kStart), 1);
 }
 
 TEST(SharedBucketsTest, DoesNotForgetAnAttackerWhoFloodsItWithOtherKeys) {
   SharedBuckets buckets(OnFailure::kLocal, kSeed, kEvery, 64);
   EXPECT_EQ(passing(buckets, 100, {1, 1h}, 5, kStart), 5);
-  for (std::uint64_t key = 1000; key < 101'000; ++key) buckets.take(key, {1, 1h}, 5, kStart);
+  for (std::uint64_t key = 1000; key < 101'000; ++key) buckets.take(key, {{1, 1h}, 5}, kStart);
   EXPECT_EQ(passing(buckets, 100, {1, 1h}, 5, kStart), 0);
 }
 

@@ -25,7 +25,7 @@ std::uint64_t key(std::uint64_t number) { return hash64(std::to_string(number));
 int admitted(ThrottleTable& table, std::uint64_t of, const Rate& rate, std::uint64_t burst, TimePoint now,
              int attempts) {
   int count = 0;
-  for (int i = 0; i < attempts; ++i) count += table.take(of, rate, burst, now).admitted ? 1 : 0;
+  for (int i = 0; i < attempts; ++i) count += table.take(of, {rate, burst}, now).admitted ? 1 : 0;
   return count;
 }
 
@@ -52,16 +52,16 @@ TEST(ThrottleTableTest, LetsOneMorePassWithEachInterval) {
 
 TEST(ThrottleTableTest, SaysWhatRemainsAndWhenTheBucketIsFullAgain) {
   ThrottleTable table;
-  auto verdict = table.take(1, kTenPerSecond, 3, kStart);
+  auto verdict = table.take(1, {kTenPerSecond, 3}, kStart);
   EXPECT_EQ(verdict.remaining, 2u);
   EXPECT_EQ(verdict.reset, 100ms);
   EXPECT_EQ(verdict.retry_after, 0ns);
-  table.take(1, kTenPerSecond, 3, kStart);
-  verdict = table.take(1, kTenPerSecond, 3, kStart + 50ms);
+  table.take(1, {kTenPerSecond, 3}, kStart);
+  verdict = table.take(1, {kTenPerSecond, 3}, kStart + 50ms);
   EXPECT_TRUE(verdict.admitted);
   EXPECT_EQ(verdict.remaining, 0u);
   EXPECT_EQ(verdict.reset, 250ms);
-  verdict = table.take(1, kTenPerSecond, 3, kStart + 50ms);
+  verdict = table.take(1, {kTenPerSecond, 3}, kStart + 50ms);
   EXPECT_FALSE(verdict.admitted);
   EXPECT_EQ(verdict.remaining, 0u);
   EXPECT_EQ(verdict.retry_after, 50ms);
@@ -72,10 +72,10 @@ TEST(ThrottleTableTest, AdmitsAtTheEndOfTheWaitThatItNamed) {
   ThrottleTable table;
   const Rate odd{7, 13ms};
   admitted(table, 1, odd, 4, kStart, 4);
-  const auto refused = table.take(1, odd, 4, kStart);
+  const auto refused = table.take(1, {odd, 4}, kStart);
   ASSERT_FALSE(refused.admitted);
-  EXPECT_FALSE(table.take(1, odd, 4, kStart + refused.retry_after - 1ns).admitted);
-  EXPECT_TRUE(table.take(1, odd, 4, kStart + refused.retry_after).admitted);
+  EXPECT_FALSE(table.take(1, {odd, 4}, kStart + refused.retry_after - 1ns).admitted);
+  EXPECT_TRUE(table.take(1, {odd, 4}, kStart + refused.retry_after).admitted);
 }
 
 TEST(ThrottleTableTest, TakesABurstOfNothingForABurstOfOne) {
@@ -100,9 +100,9 @@ TEST(ThrottleTableTest, SurvivesRatesAndBurstsBeyondAllMeasure) {
 TEST(ThrottleTableTest, PutsATokenBack) {
   ThrottleTable table;
   EXPECT_EQ(admitted(table, 1, kTenPerSecond, 2, kStart, 5), 2);
-  table.give_back(1, kTenPerSecond);
+  table.give_back(1, {kTenPerSecond, 2});
   EXPECT_EQ(admitted(table, 1, kTenPerSecond, 2, kStart, 5), 1);
-  table.give_back(2, kTenPerSecond);  // a key that nobody took from
+  table.give_back(2, {kTenPerSecond, 2});  // a key that nobody took from
   EXPECT_EQ(admitted(table, 2, kTenPerSecond, 2, kStart, 5), 2);
 }
 
@@ -111,18 +111,18 @@ TEST(ThrottleTableTest, DoesNotGiveAwayTheBucketOfAnAttackerWhoFloodsItWithOther
   ThrottleTable table(kBuckets);
   const std::uint64_t attacker = key(0);
   admitted(table, attacker, kTenPerSecond, 20, kStart, 20);
-  for (std::uint64_t other = 1; other < 100 * kBuckets; ++other) table.take(key(other), kTenPerSecond, 20, kStart);
-  EXPECT_FALSE(table.take(attacker, kTenPerSecond, 20, kStart).admitted);
+  for (std::uint64_t other = 1; other < 100 * kBuckets; ++other) table.take(key(other), {kTenPerSecond, 20}, kStart);
+  EXPECT_FALSE(table.take(attacker, {kTenPerSecond, 20}, kStart).admitted);
 }
 
 TEST(ThrottleTableTest, ReusesBucketsThatAreFullAgainBeforeThoseInUse) {
   constexpr std::size_t kBuckets = 8;  // one neighbourhood
   ThrottleTable table(kBuckets);
-  for (std::uint64_t old = 0; old < 7; ++old) table.take(key(old), kTenPerSecond, 20, kStart);
+  for (std::uint64_t old = 0; old < 7; ++old) table.take(key(old), {kTenPerSecond, 20}, kStart);
   const TimePoint later = kStart + 1h;
   admitted(table, key(100), kTenPerSecond, 20, later, 20);
-  for (std::uint64_t young = 200; young < 207; ++young) table.take(key(young), kTenPerSecond, 20, later);
-  EXPECT_FALSE(table.take(key(100), kTenPerSecond, 20, later).admitted);
+  for (std::uint64_t young = 200; young < 207; ++young) table.take(key(young), {kTenPerSecond, 20}, later);
+  EXPECT_FALSE(table.take(key(100), {kTenPerSecond, 20}, later).admitted);
 }
 
 #if !defined(__SANITIZE_THREAD__)  // whose own memory for every place touched hides ours
@@ -132,7 +132,7 @@ TEST(ThrottleTableTest, KeepsItsMemoryUnderAFloodOfTenMillionKeys) {
   constexpr std::size_t kTolerated = 20'000'000;      // the buckets of so many keys would take 160 MB
   ThrottleTable table;
   const std::size_t before = resident_bytes();
-  for (std::uint64_t i = 1; i <= kKeys; ++i) table.take(i * kOdd, kTenPerSecond, 5, kStart + Duration(i));
+  for (std::uint64_t i = 1; i <= kKeys; ++i) table.take(i * kOdd, {kTenPerSecond, 5}, kStart + Duration(i));
   EXPECT_LT(resident_bytes(), before + kTolerated);
 }
 #endif
@@ -154,7 +154,7 @@ TEST(ThrottleTableTest, AdmitsTheBurstWhenManyThreadsTakeAtOnce) {
         const TimePoint now = kStart + std::chrono::hours(round);
         for (std::uint64_t attempt = 0; attempt < kBurst; ++attempt) {
           for (std::uint64_t of = round * kKeys; of < (round + 1) * kKeys; ++of) {
-            if (table.take(of + 1, kTenPerSecond, kBurst, now).admitted) ++passed[of];
+            if (table.take(of + 1, {kTenPerSecond, kBurst}, now).admitted) ++passed[of];
           }
         }
       }
