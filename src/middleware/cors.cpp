@@ -70,24 +70,23 @@ bool is_preflight(const http::RequestHead& request) {
          request.fields.has(FieldId::kAccessControlRequestMethod);
 }
 
-bool is_ours(FieldId id, std::string_view name) {
-  return id == FieldId::kOther && name.size() > kOurPrefix.size() && name[kOurPrefix.size() - 1] == '-' &&
+// REQUIRES: the name of a field without an id.
+bool is_ours(std::string_view name) {
+  return name.size() > kOurPrefix.size() && name[kOurPrefix.size() - 1] == '-' &&
          iequals(name.substr(0, kOurPrefix.size()), kOurPrefix);
 }
 
 // What the backend or a step within says about CORS: two answers to one question make browsers refuse both.
 void remove_theirs(http::ResponseHead& head) {
   if (head.base != nullptr && head.base->has(FieldId::kOther)) {
-    for (std::uint32_t i = 0; i < head.base->size(); ++i) {
-      if (head.base->ref(i).id != FieldId::kOther) continue;
-      const http::Field field = (*head.base)[i];
-      if (is_ours(field.id, field.name)) head.edits.remove(field.name);
+    for (const http::FieldRef& ref : head.base->refs()) {
+      if (ref.id == FieldId::kOther && is_ours(head.base->name(ref))) head.edits.remove(ref.id, head.base->name(ref));
     }
   }
   const auto* added = head.edits.added();
   while (added != nullptr) {
-    if (is_ours(added->id, added->written)) {
-      head.edits.remove(added->written);
+    if (added->id == FieldId::kOther && is_ours(added->written)) {
+      head.edits.remove(added->id, added->written);
       added = head.edits.added();
     } else {
       added = added->next;

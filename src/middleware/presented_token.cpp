@@ -36,10 +36,8 @@ bool is_named(std::string_view cookie, std::string_view name) {
 template <class Visit>
 void each_field(const http::Fields& fields, FieldId id, std::string_view name, Visit visit) {
   if (!fields.has(id)) return;
-  for (std::uint32_t i = 0; i < fields.size(); ++i) {
-    if (fields.ref(i).id != id) continue;
-    const http::Field field = fields[i];
-    if (id != FieldId::kOther || iequals(field.name, name)) visit(field.value);
+  for (const http::FieldRef& ref : fields.refs()) {
+    if (ref.id == id && (id != FieldId::kOther || iequals(fields.name(ref), name))) visit(fields.value(ref));
   }
 }
 

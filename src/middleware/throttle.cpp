@@ -24,11 +24,11 @@ using http::FieldId;
 void remove_theirs(const http::Fields& fields, http::FieldEdits& edits) {
   constexpr std::string_view kPrefix = "ratelimit-";
   if (!fields.has(FieldId::kOther)) return;
-  for (std::uint32_t i = 0; i < fields.size(); ++i) {
-    if (fields.ref(i).id != FieldId::kOther) continue;
-    const std::string_view name = fields[i].name;
+  for (const http::FieldRef& ref : fields.refs()) {
+    if (ref.id != FieldId::kOther) continue;
+    const std::string_view name = fields.name(ref);
     if (name.size() < kPrefix.size() || name[kPrefix.size() - 1] != '-') continue;
-    if (iequals(name.substr(0, kPrefix.size()), kPrefix)) edits.remove(name);
+    if (iequals(name.substr(0, kPrefix.size()), kPrefix)) edits.remove(ref.id, name);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace gatehouse::http {
@@ -60,15 +61,19 @@ class Fields {
   std::uint32_t size() const { return count_; }
   Field operator[](std::uint32_t i) const {
     const FieldRef& ref = refs_[i];
-    return {{base_ + ref.name_at, ref.name_size}, {base_ + ref.value_at, ref.value_size}, ref.id};
+    return {name(ref), value(ref), ref.id};
   }
   const FieldRef& ref(std::uint32_t i) const { return refs_[i]; }
+  // All of them, for loops that look at few.
+  std::span<const FieldRef> refs() const { return {refs_, count_}; }
+  std::string_view name(const FieldRef& ref) const { return {base_ + ref.name_at, ref.name_size}; }
+  std::string_view value(const FieldRef& ref) const { return {base_ + ref.value_at, ref.value_size}; }
   const char* base() const { return base_; }
 
   bool has(FieldId id) const { return (present_ & bit(id)) != 0; }
   // The first with that name.
   std::optional<std::string_view> get(FieldId id) const;
-  std::optional<std::string_view> get(std::string_view name) const;
+  std::optional<std::string_view> get(std::string_view wanted) const;
   // That with this name, if there is exactly one.
   std::optional<std::string_view> only(FieldId id) const;
   std::uint32_t count(FieldId id) const;
