@@ -26,13 +26,10 @@ std::string_view message(int status) {
   }
 }
 
-void add_facts(Identity& identity, Identity&& more) {
-  more.allowed_by_policy |= identity.allowed_by_policy;
-  identity.allowed_by_policy = more.allowed_by_policy;
-  if (identity.method.empty()) {
-    identity = std::move(more);
-    return;
-  }
+void add_facts(Identity& identity, const Identity& more) {
+  const bool allowed_by_policy = identity.allowed_by_policy || more.allowed_by_policy;
+  if (identity.method.empty()) identity = more;
+  identity.allowed_by_policy = allowed_by_policy;
   if (identity.api_key.empty()) {
     identity.api_key = more.api_key;
     identity.plan = more.plan;
@@ -47,10 +44,10 @@ void add_facts(Identity& identity, Identity&& more) {
 class Hearing {
  public:
   // True: the authorizer stands in nobody's way.
-  bool hear(const Authorizer& authorizer, Finding&& finding) {
+  bool hear(const Authorizer& authorizer, const Finding& finding) {
     if (finding.kind == Finding::Kind::kAccepted) {
       if (!identity_.claims && finding.identity.claims) claims_from_ = &authorizer;
-      add_facts(identity_, std::move(finding.identity));
+      add_facts(identity_, finding.identity);
       return true;
     }
     const bool first_refusal = finding.kind == Finding::Kind::kRefused && !(refusal_ && refusal_->kind == Finding::Kind::kRefused);
@@ -63,7 +60,7 @@ class Hearing {
     claims_from_ = nullptr;
   }
 
-  void accept(RequestContext& context) { context.identity = std::move(identity_); }
+  void accept(RequestContext& context) const { context.identity = identity_; }
   // Who found the claims of the identity; may be nobody.
   const Authorizer* claims_from() const { return claims_from_; }
 
@@ -100,9 +97,9 @@ class AuthenticateStep final : public pipeline::Middleware {
       hearing.next_group();
       bool accepted = true;
       for (const auto& authorizer : group) {
-        Finding finding = authorizer->check(context);
+        const Finding finding = authorizer->check(context);
         if (finding.kind == Finding::Kind::kWait) return Decision::wait();
-        if (!(accepted = hearing.hear(*authorizer, std::move(finding)))) break;
+        if (!(accepted = hearing.hear(*authorizer, finding))) break;
       }
       if (accepted) return admit(context, hearing);
     }
@@ -120,7 +117,7 @@ class AuthenticateStep final : public pipeline::Middleware {
           net::Task<Finding> waiting = authorizer->wait(context);
           finding = co_await waiting;
         }
-        if (!(accepted = hearing.hear(*authorizer, std::move(finding)))) break;
+        if (!(accepted = hearing.hear(*authorizer, finding))) break;
       }
       if (accepted) co_return admit(context, hearing);
     }
@@ -128,7 +125,7 @@ class AuthenticateStep final : public pipeline::Middleware {
   }
 
  private:
-  std::optional<Answer> admit(RequestContext& context, Hearing& hearing) const {
+  std::optional<Answer> admit(RequestContext& context, const Hearing& hearing) const {
     hearing.accept(context);
     for (const AuthorizerGroup& group : groups_)
       for (const auto& authorizer : group) authorizer->prepare_forwarding(context);

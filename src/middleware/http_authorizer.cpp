@@ -255,7 +255,7 @@ Finding HttpAuthorizer::accept(RequestContext& context, const Verdict& verdict, 
   identity.allowed_by_policy = by_policy;
   for (const auto& [name, value] : verdict.fields) context.request_edits.set(arena.copy(name), arena.copy(value));
   if (verdict.claims) context.keep(verdict.claims);
-  return Finding::accepted(std::move(identity));
+  return Finding::accepted(identity);
 }
 
 Finding HttpAuthorizer::refuse(const Verdict& verdict, RequestContext& context) const {

@@ -87,7 +87,7 @@ class JwtAuthorizer final : public Authorizer {
       return accept(known->claims.get(), known->subject);
     }
     Judgement judged = judge(context, state, token.text);
-    if (judged.finding) return std::move(*judged.finding);
+    if (judged.finding) return *judged.finding;
     const RemoteKeys::Outlook outlook = judged.issuer->remote->outlook(judged.key);
     switch (outlook.kind) {
       case RemoteKeys::Outlook::Kind::kMayHelp: break;
@@ -102,7 +102,7 @@ class JwtAuthorizer final : public Authorizer {
     const PresentedToken token = places_.find(context);
     WorkerState& state = *states_[context.exchange.worker().index()];
     Judgement judged = judge(context, state, token.text);
-    if (judged.finding) co_return std::move(*judged.finding);
+    if (judged.finding) co_return *judged.finding;
     RemoteKeys& keys = *judged.issuer->remote;
     net::Worker& worker = context.exchange.worker();
     net::Waiter& waiter = context.exchange.waiter();
@@ -113,7 +113,7 @@ class JwtAuthorizer final : public Authorizer {
     while (!keys.is_over(number) && !limit.rang() && !context.exchange.failed()) co_await waiter;
 
     judged = judge(context, state, token.text);
-    if (judged.finding) co_return std::move(*judged.finding);
+    if (judged.finding) co_return *judged.finding;
     const RemoteKeys::Outlook outlook = keys.outlook(judged.key);
     if (outlook.kind == RemoteKeys::Outlook::Kind::kUnavailable) co_return unavailable(outlook.retry_after);
     if (!judged.refusal || !keys.is_over(number)) co_return unavailable(std::chrono::seconds(1));
@@ -247,7 +247,7 @@ class JwtAuthorizer final : public Authorizer {
     identity.subject = subject;
     identity.claims = claims;
     identity.scope_claims = scope_claims_;
-    return Finding::accepted(std::move(identity));
+    return Finding::accepted(identity);
   }
 
   // RFC 6750 section 3.1: who showed nothing is told no error.

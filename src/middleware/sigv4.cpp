@@ -238,7 +238,7 @@ net::Task<Finding> SigV4Authorizer::wait(RequestContext& context) const {
 
 Finding SigV4Authorizer::accept(RequestContext& context, const Key& key) const {
   pipeline::Identity identity{"sigv4", key.settings.id};
-  if (key.settings.allow.empty() && !key.policy) return Finding::accepted(std::move(identity));
+  if (key.settings.allow.empty() && !key.policy) return Finding::accepted(identity);
   const std::string_view method = context.request().method_text;
   const bool listed = std::ranges::any_of(key.settings.allow, [&](const CallPattern& pattern) {
     return (pattern.method.empty() || pattern.method == method) && matches(pattern.path, context.path);
@@ -253,7 +253,7 @@ Finding SigV4Authorizer::accept(RequestContext& context, const Key& key) const {
   // Amazon's rule within one account: the key's policy or the resource's must allow, and neither may deny.
   const bool resource_allows = context.resource_policy == pipeline::ResourcePolicy::kAllows;
   if (decision == PolicyDecision::kAllow || (decision == PolicyDecision::kImplicit && resource_allows))
-    return Finding::accepted(std::move(identity));
+    return Finding::accepted(identity);
   return refused(403, decision == PolicyDecision::kDeny ? "access_key_explicit_deny" : "access_key_denied",
                  not_authorized(key.settings.id, arn, decision, context));
 }

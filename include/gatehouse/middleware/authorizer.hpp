@@ -26,17 +26,12 @@ struct Finding {
 
   // Of kAbsent and kRefused: what the client is told unless another authorizer accepts it.
   int status = 401;
-  std::string_view reason;     // stable code: "api_key_missing", "jwt_expired"
-  std::string_view detail;     // for people, without secrets: "the token expired at …"; may be empty
-  std::string_view challenge;  // WWW-Authenticate (RFC 9110 section 11.6.1); empty: none
-  Duration retry_after{};      // Retry-After, of a refusal that is our fault; 0: none
+  std::string_view reason = {};     // stable code: "api_key_missing", "jwt_expired"
+  std::string_view detail = {};     // for people, without secrets: "the token expired at …"; may be empty
+  std::string_view challenge = {};  // WWW-Authenticate (RFC 9110 section 11.6.1); empty: none
+  Duration retry_after{};           // Retry-After, of a refusal that is our fault; 0: none
 
-  static Finding accepted(pipeline::Identity identity) {
-    Finding finding;
-    finding.kind = Kind::kAccepted;
-    finding.identity = std::move(identity);
-    return finding;
-  }
+  static Finding accepted(const pipeline::Identity& identity) { return {.kind = Kind::kAccepted, .identity = identity}; }
   static Finding wait() {
     Finding finding;
     finding.kind = Kind::kWait;
