@@ -133,7 +133,8 @@ bool WebSocketRelay::too_fast() {
 void WebSocketRelay::pass(End& to, std::string_view bytes) {
   if (bytes.size() > kBatched || !to.batched.empty()) return send(to, bytes);
   to.batched = bytes;
-  passage_->relays->on(worker_).batch.keep(worker_, to, bytes.size());
+  const auto towards = &to == &backend_ ? RelayBatch::Towards::kBackend : RelayBatch::Towards::kClient;
+  passage_->relays->on(worker_).batch.keep(worker_, to, bytes.size(), towards);
 }
 
 void WebSocketRelay::send_batched(End& to) {

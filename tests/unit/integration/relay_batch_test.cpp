@@ -15,18 +15,20 @@ namespace {
 // Notes what lay in the buffer when it was asked to send.
 class Note final : public RelayBatch::Sender {
  public:
-  explicit Note(std::string& to) : to_(to) {}
+  using Towards = RelayBatch::Towards;
+  explicit Note(std::string& to, Towards towards = Towards::kBackend) : to_(to), towards_(towards) {}
   void keep(RelayBatch& batch, net::Worker& worker, std::string_view bytes) {
     const auto room = batch.room(worker);
     ASSERT_EQ(room.size(), RelayBatch::kRoom);
     std::ranges::copy(bytes, room.begin());
     bytes_ = {room.data(), bytes.size()};
-    batch.keep(worker, *this, bytes.size());
+    batch.keep(worker, *this, bytes.size(), towards_);
   }
   void send_batched() override { to_ += bytes_; }
 
  private:
   std::string& to_;
+  Towards towards_;
   std::string_view bytes_;
 };
 
@@ -44,7 +46,7 @@ class RelayBatchTest : public ::testing::Test {
 
   net::Worker worker{0};
   std::string sent;
-  Note first{sent}, second{sent};
+  Note first{sent}, second{sent}, to_client{sent, Note::Towards::kClient};
   RelayBatch batch;
 };
 
@@ -57,6 +59,15 @@ TEST_F(RelayBatchTest, AllIsSentInItsOrderWhenTheBatchEnds) {
   EXPECT_EQ(sent, "one two");
   in_a_turn([] {});
   EXPECT_EQ(sent, "one two");
+}
+
+TEST_F(RelayBatchTest, BackendsAreSentToBeforeClients) {
+  in_a_turn([&] {
+    first.keep(batch, worker, "one ");
+    to_client.keep(batch, worker, "two");
+    second.keep(batch, worker, "three ");
+  });
+  EXPECT_EQ(sent, "one three two");
 }
 
 TEST_F(RelayBatchTest, AllIsSentBeforeSomebodyElseUsesTheBuffer) {
@@ -87,7 +98,18 @@ TEST_F(RelayBatchTest, WhoIsForgottenIsNotAsked) {
   in_a_turn([&] {
     first.keep(batch, worker, "one");
     second.keep(batch, worker, "two");
+    to_client.keep(batch, worker, "three");
     batch.forget(first);
+    batch.forget(to_client);
+  });
+  EXPECT_EQ(sent, "two");
+}
+
+TEST_F(RelayBatchTest, NobodyIsAskedWhenAllAreForgotten) {
+  in_a_turn([&] {
+    first.keep(batch, worker, "one");
+    batch.forget(first);
+    second.keep(batch, worker, "two");
   });
   EXPECT_EQ(sent, "two");
 }
