@@ -68,12 +68,6 @@ const Rule kRules[] = {
      [](const Cursor& at, const ScopedSettings&) { at.problem_at("response", kUsesClaims, kNameClaims); }},
 };
 
-// Where a stage that says something says it.
-Cursor stage_of(const Cursor& api_at, const ApiSettings& api) {
-  const Cursor stages = api_at.child(*api_at.node().find("stages"));
-  return stages.child(*stages.node().find(api.stage));
-}
-
 // A route's own rule must be met there, in one stage at least; that of an outer scope by one of the routes that take it over.
 class RuleCheck {
  public:
@@ -91,7 +85,7 @@ class RuleCheck {
     bool met = false;
   };
 
-  void judge(const Cursor& at, const ScopedSettings& scoped, const Scope& scope) {
+  void judge(const Cursor& at, const ScopedSettings& scoped, const Scope& scope) const {
     if (scope.heirs > 0 && !scope.met && rule_.is_in(scoped)) rule_.complain(at, scoped);
   }
 
@@ -106,9 +100,15 @@ class RuleCheck {
         ++scope.heirs;
         scope.met = scope.met || rule_.is_met(caller_facts(settings_, stage, route));
       }
-      if (own.heirs > 0) judge(stage_of(at, stage), stage.stage_scoped, own);
+      if (own.heirs > 0) judge_stage(at, stage, own);
     }
     if (!stages.empty()) judge(at, stages.front().scoped, api_scope);
+  }
+
+  // That says something, and so has an entry.
+  void judge_stage(const Cursor& api_at, const ApiSettings& stage, const Scope& scope) const {
+    const Cursor stages = api_at.child(*api_at.node().find("stages"));
+    judge(stages.child(*stages.node().find(stage.stage)), stage.stage_scoped, scope);
   }
 
   // A stage may ask nobody who they are.

@@ -45,8 +45,8 @@ void check_api_names(const Cursor& root, const Settings& settings) {
   each_api(root, settings, [&](const Cursor& at, const ApiSettings& api) {
     const auto [other, is_new] = seen.emplace(api.name, api.item);
     if (other->second != api.item && !api.name.empty()) {
-      const Cursor same = root.child(*root.node().find("apis")).item(other->second);
-      at.problem_at("name", "the API at " + line_of(same) + " has the same name", "give every API a name of its own");
+      const Cursor apis = root.child(*root.node().find("apis"));
+      at.problem_at("name", "the API at " + line_of(apis.item(other->second)) + " has the same name", "give every API a name of its own");
     }
   });
 }

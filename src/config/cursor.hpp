@@ -68,8 +68,11 @@ struct Reader {
 class Cursor {
  public:
   Cursor(Reader& reader, const Node& root) : reader_(&reader), node_(&root) {}
-  Cursor child(const Node::Entry& entry) const { return {reader_, entry.value, this, entry.key, 0}; }
-  Cursor item(std::size_t index) const { return {reader_, node_->items[index], this, {}, index}; }
+  // They know the way through this one, which must live as long.
+  Cursor child(const Node::Entry& entry) const& { return {reader_, entry.value, this, entry.key, 0}; }
+  Cursor item(std::size_t index) const& { return {reader_, node_->items[index], this, {}, index}; }
+  Cursor child(const Node::Entry& entry) && = delete;
+  Cursor item(std::size_t index) && = delete;
 
   const Node& node() const { return *node_; }
   Reader& reader() const { return *reader_; }
