@@ -98,9 +98,19 @@ class Panel:
         outcomes = [ask(server.client, operation, request)[0] for server in self.servers]
         differ = self.judge(operation, request, outcomes)
         writes = not operation.startswith(("Get", "Query", "Scan", "BatchGet", "TransactGet", "Describe", "List"))
+        if operation == "UpdateTimeToLive" and all(outcome.ok for outcome in outcomes):
+            self.settle_time_to_live(request["TableName"])
         if writes and (differ or len({outcome.ok for outcome in outcomes}) > 1 or only_removes(request)):
             self.resync(request)
         return outcomes[0]
+
+    def settle_time_to_live(self, table):
+        """It is switched in the background, and how long that takes nobody promises."""
+        def settled(server):
+            status = server.client.expect("DescribeTimeToLive", {"TableName": table})["TimeToLiveDescription"]["TimeToLiveStatus"]
+            return not status.endswith("ING")
+        for server in self.servers:
+            poll(lambda: settled(server), f"time to live of {table} of {server.name}")
 
     def judge(self, operation, request, outcomes):
         *others, mine = outcomes
