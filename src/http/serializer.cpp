@@ -2,6 +2,7 @@
 
 #include "byte_scan.hpp"
 #include "fields_table.hpp"
+#include "gatehouse/base/byte_copy.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <cstring>
@@ -16,39 +17,8 @@ constexpr std::uint64_t kRequestDropped = kFramingFields | bit(FieldId::kHost) |
 // known name may write beyond it.
 constexpr std::size_t kFixedBytes = 256 + sizeof(table::Prefix);
 
-// The first and the last bytes of what has at least kSize and at most twice as many.
-template <std::size_t kSize>
-[[gnu::always_inline]] inline void copy_both_ends(char* to, const char* from, std::size_t size) {
-  struct Piece {
-    char bytes[kSize];
-  };
-  Piece first;
-  Piece last;
-  std::memcpy(&first, from, kSize);
-  std::memcpy(&last, from + size - kSize, kSize);
-  std::memcpy(to, &first, kSize);
-  std::memcpy(to + size - kSize, &last, kSize);
-}
-
-// Most texts of a head are short: calling memcpy takes longer than copying them.
-[[gnu::always_inline]] inline char* put(char* to, std::string_view text) {
-  const std::size_t size = text.size();
-  const char* const from = text.data();
-  if (size > 32) {
-    std::memcpy(to, from, size);
-  } else if (size >= 16) {
-    copy_both_ends<16>(to, from, size);
-  } else if (size >= 8) {
-    copy_both_ends<8>(to, from, size);
-  } else if (size >= 4) {
-    copy_both_ends<4>(to, from, size);
-  } else if (size >= 2) {
-    copy_both_ends<2>(to, from, size);
-  } else if (size == 1) {
-    *to = *from;
-  }
-  return to + size;
-}
+// Most texts of a head are short.
+[[gnu::always_inline]] inline char* put(char* to, std::string_view text) { return copy_bytes(to, text.data(), text.size()); }
 
 char* put_field(char* to, std::string_view name, std::string_view value) {
   to = put(to, name);

@@ -1,8 +1,8 @@
 #include "gatehouse/dynamo/wire/json_sink.hpp"
 
 #include "dynamo/wire/base64.hpp"
-#include "dynamo/wire/byte_copy.hpp"
 #include "dynamo/wire/json_escape.hpp"
+#include "gatehouse/base/byte_copy.hpp"
 #include "gatehouse/dynamo/wire/json_writer.hpp"
 
 namespace gatehouse::dynamo {

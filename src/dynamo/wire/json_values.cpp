@@ -1,10 +1,10 @@
 // Attribute values of a request, straight into their encoding. What is wrong with a value is noted and reading goes on, because
 // a serialization fault behind it would count for more; in its place stands something that is well-formed.
 #include "dynamo/wire/base64.hpp"
-#include "dynamo/wire/byte_copy.hpp"
 #include "dynamo/wire/byte_scan.hpp"
 #include "dynamo/wire/json_scan.hpp"
 #include "dynamo/wire/value_messages.hpp"
+#include "gatehouse/base/byte_copy.hpp"
 #include "gatehouse/dynamo/wire/json_reader.hpp"
 
 #include <algorithm>

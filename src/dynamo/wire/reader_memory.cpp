@@ -1,7 +1,7 @@
 // Names by a scan over marks while they are few, by a seeded hash table when a client sends many.
 #include "gatehouse/dynamo/wire/reader_memory.hpp"
 
-#include "dynamo/wire/byte_copy.hpp"
+#include "gatehouse/base/byte_copy.hpp"
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>

@@ -4,21 +4,24 @@
 #include <cstddef>
 #include <cstring>
 
-namespace gatehouse::dynamo {
+namespace gatehouse {
 
 // The first and the last kWidth bytes, which may overlap: all of what is kWidth to 2 * kWidth bytes long.
 template <std::size_t kWidth>
-void copy_ends(char* to, const char* from, std::size_t size) {
-  char first[kWidth];
-  char last[kWidth];
-  std::memcpy(first, from, kWidth);
-  std::memcpy(last, from + size - kWidth, kWidth);
-  std::memcpy(to, first, kWidth);
-  std::memcpy(to + size - kWidth, last, kWidth);
+[[gnu::always_inline]] inline void copy_ends(char* to, const char* from, std::size_t size) {
+  struct Piece {
+    char bytes[kWidth];
+  };
+  Piece first;
+  Piece last;
+  std::memcpy(&first, from, kWidth);
+  std::memcpy(&last, from + size - kWidth, kWidth);
+  std::memcpy(to, &first, kWidth);
+  std::memcpy(to + size - kWidth, &last, kWidth);
 }
 
 // Returns the end of what was written. The ranges do not overlap.
-inline char* copy_bytes(char* to, const char* from, std::size_t size) {
+[[gnu::always_inline]] inline char* copy_bytes(char* to, const char* from, std::size_t size) {
   if (size > 32) {
     std::memcpy(to, from, size);
   } else if (size >= 16) {
@@ -27,8 +30,10 @@ inline char* copy_bytes(char* to, const char* from, std::size_t size) {
     copy_ends<8>(to, from, size);
   } else if (size >= 4) {
     copy_ends<4>(to, from, size);
-  } else {
-    for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+  } else if (size >= 2) {
+    copy_ends<2>(to, from, size);
+  } else if (size == 1) {
+    *to = *from;
   }
   return to + size;
 }
@@ -45,4 +50,4 @@ inline constexpr std::size_t kCopySlack = 32;
   return copy_bytes(to, from, size);
 }
 
-}  // namespace gatehouse::dynamo
+}  // namespace gatehouse
