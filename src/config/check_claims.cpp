@@ -24,13 +24,6 @@ bool counts_by(const ScopedSettings& scoped, middleware::ThrottleKey key) {
   return scoped.throttle && std::ranges::any_of(*scoped.throttle, [key](const auto& rule) { return rule.per == key; });
 }
 
-void complain_of_throttle(const Cursor& at, const ScopedSettings& scoped, middleware::ThrottleKey key, std::string_view what,
-                          std::string_view fix) {
-  each_item(at, "throttle", [&](const Cursor& rule, std::size_t i) {
-    if (i < scoped.throttle->size() && (*scoped.throttle)[i].per == key) rule.problem_at("per", what, fix);
-  });
-}
-
 bool has_throttle(const ScopedSettings& scoped) { return scoped.throttle.has_value(); }
 
 bool use_claims(const std::vector<middleware::FieldChange>& changes) {

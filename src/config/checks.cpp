@@ -124,6 +124,13 @@ void check_open_tables(const Cursor& root, const Settings& settings) {
 
 }  // namespace
 
+void complain_of_throttle(const Cursor& at, const ScopedSettings& scoped, middleware::ThrottleKey key, std::string_view what, std::string_view fix) {
+  if (!scoped.throttle) return;
+  each_item(at, "throttle", [&](const Cursor& rule, std::size_t i) {
+    if (i < scoped.throttle->size() && (*scoped.throttle)[i].per == key) rule.problem_at("per", what, fix);
+  });
+}
+
 void check_whole(const Cursor& root, const Settings& settings) {
   root.reader().backends.check(root.reader().problems);
   root.reader().authorizers.check(root.reader().problems);

@@ -39,6 +39,9 @@ void each_api_item(const Cursor& root, const Settings& settings, F visit) {
   });
 }
 
+// At every throttle rule of `scoped`, which was read from `at`, that counts by `key`.
+void complain_of_throttle(const Cursor& at, const ScopedSettings& scoped, middleware::ThrottleKey key, std::string_view what, std::string_view fix);
+
 // `settings` were read from `root`; lists in both run in parallel, but for `apis`. What was already found wrong is passed over.
 void check_whole(const Cursor& root, const Settings& settings);
 // Of that, what asks for API keys or claims.

@@ -117,11 +117,9 @@ void describe_hosts(Fields& f, std::optional<std::vector<std::string>>& hosts, s
 }
 
 void refuse_per_api(const Fields& f, const ScopedSettings& s) {
-  if (f.reading() == nullptr || !s.throttle) return;
-  each_item(*f.reading(), "throttle", [&](const Cursor& rule, std::size_t i) {
-    if (i < s.throttle->size() && (*s.throttle)[i].per == middleware::ThrottleKey::kApi)
-      rule.problem_at("per", "a stage bounds itself, not the API", "say per: stage, or move the rule to the API");
-  });
+  if (f.reading() == nullptr) return;
+  complain_of_throttle(*f.reading(), s, middleware::ThrottleKey::kApi, "a stage bounds itself, not the API",
+                       "say per: stage, or move the rule to the API");
 }
 
 void describe_stage_place(Fields& f, StageSettings& stage) {

@@ -270,11 +270,9 @@ void add_management(ApiSettings& api) {
 }  // namespace
 
 void refuse_per_connection(Fields& f, const ScopedSettings& s) {
-  if (f.reading() == nullptr || !s.throttle) return;
-  each_item(*f.reading(), "throttle", [&](const Cursor& rule, std::size_t i) {
-    if (i < s.throttle->size() && (*s.throttle)[i].per == middleware::ThrottleKey::kConnection)
-      rule.problem_at("per", "connections are counted by messages of an API with type: websocket", "say it at such an API or one of its routes");
-  });
+  if (f.reading() == nullptr) return;
+  complain_of_throttle(*f.reading(), s, middleware::ThrottleKey::kConnection,
+                       "connections are counted by messages of an API with type: websocket", "say it at such an API or one of its routes");
 }
 
 constexpr Object<ApiSettings> kWebSocketApi{"websocket_api", "An API whose clients hold a WebSocket, and whose messages are calls.",
