@@ -3,6 +3,7 @@
 
 #include "gatehouse/base/strings.hpp"
 #include "gatehouse/net/unique_fd.hpp"
+#include "gatehouse/pipeline/dotted_name.hpp"
 #include "stage_use.hpp"
 #include "text.hpp"
 
@@ -28,10 +29,7 @@ constexpr std::array<std::string_view, 7> kTemplateWords = {"path", "query", "he
                                                             "uuid", "ulid",  "now"};
 
 bool is_name(std::string_view text) {
-  const auto is_word = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') && std::all_of(text.begin(), text.end(), is_word);
+  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') && std::ranges::all_of(text, pipeline::is_word_char);
 }
 
 struct Reference {
@@ -53,7 +51,7 @@ bool is_odd_dollar(std::string_view text, std::size_t at) {
 
 // Whether what follows a template's text would belong to the $variable at its end.
 bool ends_in_variable(std::string_view text) {
-  const auto is_part = [](char c) { return is_variable_char(c) || c == '.' || c == '[' || c == ']' || c == '|'; };
+  const auto is_part = [](char c) { return pipeline::is_name_char(c) || c == '.' || c == '[' || c == ']' || c == '|'; };
   std::size_t at = text.size();
   while (at > 0 && is_part(text[at - 1])) --at;
   return at > 0 && text[at - 1] == '$' && is_odd_dollar(text, at - 1);

@@ -1,6 +1,7 @@
 #include "scalars.hpp"
 
 #include "gatehouse/base/strings.hpp"
+#include "gatehouse/pipeline/dotted_name.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -177,12 +178,8 @@ bool parse_network(std::string_view text, std::string& value, Complaint&) {
   return true;
 }
 
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
 bool parse_name(std::string_view text, std::string& value, Complaint&) {
-  if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), is_name_char)) return false;
+  if (text.empty() || text.size() > 64 || !std::ranges::all_of(text, pipeline::is_name_char)) return false;
   value = text;
   return true;
 }

@@ -1,5 +1,6 @@
 #include "stage_use.hpp"
 
+#include "gatehouse/pipeline/dotted_name.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -26,11 +27,11 @@ std::optional<StageUse> find_stage_use(std::string_view text) {
     rest.remove_prefix(taken.size());
     return taken;
   };
-  StageUse use{{}, take_while(is_variable_char), std::nullopt};
+  StageUse use{{}, take_while(pipeline::is_name_char), std::nullopt};
   if (use.name.empty()) return std::nullopt;
   if (rest.starts_with('|')) {
     rest.remove_prefix(1);
-    use.fallback = take_while([delimited](char c) { return delimited ? c != '}' : is_variable_char(c) || c == '.'; });
+    use.fallback = take_while([delimited](char c) { return delimited ? c != '}' : pipeline::is_name_char(c) || c == '.'; });
   }
   if (delimited) {
     if (!rest.starts_with('}')) return std::nullopt;

@@ -16,11 +16,6 @@ struct StageUse {
   std::optional<std::string_view> fallback;
 };
 
-// Of names of variables.
-inline bool is_variable_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
 // `text` begins with a dollar sign. Nothing when that begins something else.
 std::optional<StageUse> find_stage_use(std::string_view text);
 // The default stands for what is absent or empty. `stage` is null outside of APIs.
