@@ -22,4 +22,9 @@ BucketSize::BucketSize(const Rate& rate, std::uint64_t burst_)
       burst(std::clamp<std::uint64_t>(burst_, 1, static_cast<std::uint64_t>(kLongest / interval.count()))),
       tolerance(interval * static_cast<std::int64_t>(burst - 1)) {}
 
+std::uint64_t default_burst(const Rate& rate) {
+  const double per_second = rate.events / std::chrono::duration<double>(rate.per).count();
+  return per_second > 1 ? static_cast<std::uint64_t>(per_second) : 1;
+}
+
 }  // namespace gatehouse

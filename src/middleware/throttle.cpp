@@ -32,11 +32,6 @@ void remove_theirs(const http::Fields& fields, http::FieldEdits& edits) {
   }
 }
 
-std::uint64_t default_burst(const Rate& rate) {
-  const double per_second = rate.events / std::chrono::duration<double>(rate.per).count();
-  return per_second > 1 ? static_cast<std::uint64_t>(per_second) : 1;
-}
-
 std::uint64_t burst_of(const ThrottleSettings& settings) { return settings.burst > 0 ? settings.burst : default_burst(settings.rate); }
 
 // A whole IPv6 network of 64 bits is one client: any host has that many addresses to itself.

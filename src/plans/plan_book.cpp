@@ -3,17 +3,8 @@
 #include "gatehouse/base/strings.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace gatehouse::plans {
-namespace {
-
-std::uint64_t one_second(const Rate& rate) {
-  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(rate.events / std::chrono::duration<double>(rate.per).count()));
-}
-
-}  // namespace
-
 PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const Ledger> ledger, observe::Registry& registry,
                    std::shared_ptr<const FleetUsage> fleet)
     : index_(plans.size()), ledger_(std::move(ledger)), fleet_(std::move(fleet)) {
@@ -21,7 +12,7 @@ PlanBook::PlanBook(const std::vector<PlanSettings>& plans, std::shared_ptr<const
     // The rate is part of the seed: after a reload that changes it, times that the old one left would mean something else.
     // The same in every gateway of a fleet.
     Plan plan{settings, stable_hash64(settings.name + ' ' + std::to_string(settings.rate.events) + '/' + std::to_string(settings.rate.per.count()))};
-    if (settings.burst == 0) plan.settings.burst = one_second(settings.rate);
+    if (settings.burst == 0) plan.settings.burst = default_burst(settings.rate);
     if (settings.rate.events > 0) plan.bucket.emplace(settings.rate, plan.settings.burst);
     plan.burst_text = std::to_string(plan.settings.burst);
     plan.quota_text = std::to_string(settings.quota.limit);

@@ -18,4 +18,7 @@ struct BucketSize {
   Duration tolerance;
 };
 
+// The burst of who says none: one second of the rate, at least 1.
+std::uint64_t default_burst(const Rate& rate);
+
 }  // namespace gatehouse
