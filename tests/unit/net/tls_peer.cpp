@@ -7,7 +7,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <cstdlib>
 #include <stdexcept>
 #include <vector>
 
@@ -69,17 +68,6 @@ Certificate make_certificate(const CertificateRequest& request, const Certificat
   X509_sign(made.x509.get(), authority.key.get(), EVP_sha256());
   return made;
 }
-
-TemporaryFile::TemporaryFile(const std::string& content) {
-  const char* const folder = std::getenv("TMPDIR");
-  path_ = std::string(folder == nullptr ? "/tmp" : folder) + "/gatehouse_test_XXXXXX";
-  const UniqueFd fd(::mkstemp(path_.data()));
-  if (!fd || ::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
-    throw std::runtime_error("cannot write " + path_);
-  }
-}
-
-TemporaryFile::~TemporaryFile() { ::unlink(path_.c_str()); }
 
 std::string to_pem(const Certificate& certificate) {
   return pem([&](BIO* to) { PEM_write_bio_X509(to, certificate.x509.get()); });

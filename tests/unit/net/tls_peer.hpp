@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gatehouse/net/unique_fd.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <openssl/ssl.h>
 
@@ -31,14 +32,11 @@ Certificate make_certificate(const CertificateRequest& request, const Certificat
 // A file that is removed at the end of the scope.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& content);
-  ~TemporaryFile();
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  const std::string& path() const { return path_; }
+  explicit TemporaryFile(const std::string& content) { folder_.write("file", content); }
+  std::string path() const { return folder_ / "file"; }
 
  private:
-  std::string path_;
+  TemporaryFolder folder_;
 };
 
 std::string to_pem(const Certificate& certificate);
