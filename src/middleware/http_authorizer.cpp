@@ -1,5 +1,6 @@
 // The authorizer that asks another service. An answer is kept under what it depends on: the identity sources and the stage, of which
-// events tell, and, unless it is a policy, the route. A policy is evaluated for every request again, so that what is kept for one route opens no other.
+// events tell, and, unless it is a policy, the route. A policy is evaluated for every request again, so that what is kept for one
+// route opens no other.
 #include "gatehouse/middleware/http_authorizer.hpp"
 
 #include "authorizer_event.hpp"
