@@ -33,5 +33,11 @@ TEST(BucketSizeTest, StaysFarFromOverflow) {
   EXPECT_LT(fast.tolerance, 24h * 365 * 100);
 }
 
+TEST(BucketSizeTest, IsOneSecondOfTheRateUnlessTold) {
+  EXPECT_EQ(default_burst({50, 1s}), 50u);
+  EXPECT_EQ(default_burst({90, 60s}), 1u);
+  EXPECT_EQ(default_burst({1, 1h}), 1u);
+}
+
 }  // namespace
 }  // namespace gatehouse
